@@ -1,0 +1,189 @@
+"""Recordings on disk: decode, judge their condition, bring to one rate, encode."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.errors import BadInput
+from bench.truncation import cut_short
+
+Waveform = NDArray[np.float32]
+"""One channel, shape (n,), full scale at ±1."""
+
+Subtype = Literal["PCM_16", "FLOAT"]
+SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".opus")
+SILENCE = 1e-4  # peak: -80 dB of full scale; 16-bit dither stays below it
+FULL_SCALE = 32767 / 32768  # the largest positive 16-bit sample
+CLIPPED_RUN = 4  # consecutive samples at full scale: music touches it, clipping stays there
+RESAMPLER = "soxr-hq"
+WHOLE = 0.95  # share of the samples an MP3 header promises; without such a header the promise is an estimate
+
+
+class Unreadable(ValueError):
+    """A file that is no recording, or not all of one."""
+
+
+class Sound(NamedTuple):
+    """A decoded file: samples (n, channels) in float32 and their rate in Hz."""
+
+    samples: NDArray[np.float32]
+    rate: int
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What a recording is like, before any metric looks at it."""
+
+    seconds: float
+    rate: int
+    channels: int
+    peak: float
+    finite: bool
+    clipped: bool
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing rises above -80 dB of full scale."""
+        return self.finite and self.peak < SILENCE
+
+
+def decode(path: Path) -> Sound:
+    """Read a whole WAV, FLAC, MP3, OGG or Opus file.
+
+    Raises:
+        Unreadable: not audio, empty, or cut off; the message says which.
+    """
+    import soundfile
+
+    _refuse_truncated(path)
+    try:
+        with soundfile.SoundFile(path) as file:
+            promised = file.frames
+            samples = file.read(dtype="float32", always_2d=True)
+            rate = int(file.samplerate)
+    except (soundfile.LibsndfileError, OSError) as error:
+        raise Unreadable(f"{path.name} can't be decoded: {getattr(error, 'error_string', error)}") from error
+    if not len(samples):
+        raise Unreadable(f"{path.name} holds no samples")
+    if len(samples) < WHOLE * promised:
+        raise Unreadable(f"{path.name} is truncated: {len(samples)} of {promised} samples")
+    return Sound(samples, rate)
+
+
+def _refuse_truncated(path: Path) -> None:
+    try:
+        reason = cut_short(path)
+    except OSError as error:
+        raise Unreadable(f"{path.name} can't be read: {error.strerror}") from error
+    if reason:
+        raise Unreadable(f"{path.name} {reason}")
+
+
+def condition(sound: Sound) -> Condition:
+    """Length, level and defects of a recording; a peak that is not finite is given as 0 and ``finite`` as False."""
+    finite = bool(np.isfinite(sound.samples).all())
+    level = np.abs(sound.samples) if finite else np.zeros((1, 1), np.float32)
+    return Condition(
+        seconds=len(sound.samples) / sound.rate,
+        rate=sound.rate,
+        channels=sound.samples.shape[1],
+        peak=float(level.max()),
+        finite=finite,
+        clipped=_clipped(level),
+    )
+
+
+def _clipped(level: NDArray[np.float32]) -> bool:
+    """Whether any channel of magnitudes (n, channels) stays at full scale for several samples on end."""
+    full = (level >= FULL_SCALE).astype(np.int64)
+    counts = np.cumsum(np.pad(full, ((1, 0), (0, 0))), axis=0)
+    return bool((counts[CLIPPED_RUN:] - counts[:-CLIPPED_RUN] == CLIPPED_RUN).any())
+
+
+def mono(sound: Sound, rate: int) -> Waveform:
+    """The first channel, without its mean, at another rate: the loader of AudioLDM's evaluation, with soxr HQ.
+
+    Source: haoheliu/audioldm_eval, ``load_mel.py`` (channel 0; mean removed before resampling).
+    """
+    import soxr
+
+    channel = sound.samples[:, 0]
+    centred = np.ascontiguousarray(channel - channel.mean(dtype=np.float64), dtype=np.float32)
+    if sound.rate == rate:
+        return centred
+    resampled: Waveform = soxr.resample(centred, sound.rate, rate, quality="HQ")
+    return resampled
+
+
+def encode_wav(wave: Waveform, rate: int, *, subtype: Subtype = "PCM_16", comment: str = "") -> bytes:
+    """A mono WAV file as bytes, the same bytes every time.
+
+    Written here because libsndfile stamps the time of day into float files. The comment (RIFF ``ICMT``) stands before
+    the samples, so that a truncated file still says what it was meant to be.
+
+    Args:
+        wave: shape (n,); what lies beyond ±1 is clipped in 16-bit files, never wrapped.
+        rate: Hz.
+        subtype: 16-bit integers or 32-bit floats.
+        comment: ASCII; read back with :func:`wav_comment`.
+    """
+    if subtype == "PCM_16":
+        data = np.round(np.clip(wave, -1.0, 1.0) * 32767.0).astype("<i2").tobytes()
+        tag, width = 1, 2
+    else:
+        data = wave.astype("<f4").tobytes()
+        tag, width = 3, 4
+    form = struct.pack("<HHIIHH", tag, 1, rate, rate * width, width, 8 * width)
+    body = b"WAVE" + _chunk(b"fmt ", form)
+    if comment:
+        body += _chunk(b"LIST", b"INFO" + _chunk(b"ICMT", comment.encode("ascii") + b"\0"))
+    body += _chunk(b"data", data)
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def _chunk(name: bytes, data: bytes) -> bytes:
+    return name + struct.pack("<I", len(data)) + data + b"\0" * (len(data) % 2)
+
+
+def wav_comment(path: Path) -> str:
+    """The comment of a whole WAV file; empty where there is none.
+
+    Raises:
+        Unreadable: as :func:`decode`, without decoding the samples.
+    """
+    import soundfile
+
+    _refuse_truncated(path)
+    try:
+        with soundfile.SoundFile(path) as file:
+            text: Any = file.comment
+    except soundfile.LibsndfileError as error:
+        raise Unreadable(f"{path.name} can't be decoded: {error.error_string}") from error
+    return str(text)
+
+
+def recordings(folder: Path) -> dict[str, Path]:
+    """The audio files directly inside a folder, by stem, in the order of their names.
+
+    Raises:
+        BadInput: no such folder, no audio in it, or two files with one stem.
+    """
+    if not folder.is_dir():
+        raise BadInput(f"no folder {folder}" if not folder.exists() else f"{folder} is a file, not a folder of audio")
+    found: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file():
+            if path.stem in found:
+                raise BadInput(
+                    f"two files claim clip {path.stem!r}: {found[path.stem].name} and {path.name} in {folder}"
+                )
+            found[path.stem] = path
+    if not found:
+        raise BadInput(f"no audio in {folder}: looked for {', '.join(SUFFIXES)}")
+    return found

@@ -1,0 +1,84 @@
+"""What there is: systems, suites and metrics by name, with a line on each."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from bench import plugins
+from bench.embedder import Embedder
+from bench.errors import unknown
+from bench.metric import FeatureMetric
+from bench.suite import load_suite, suite_names
+
+
+def catalogue(kind: str | None = None) -> dict[str, dict[str, dict[str, Any]]]:
+    """Entries by kind and name, in JSON types.
+
+    Raises:
+        BadInput: no such kind.
+    """
+    if kind is not None and kind not in KINDS:
+        raise unknown("kind of thing", kind, KINDS)
+    return {name: entries() for name, entries in KINDS.items() if kind in (None, name)}
+
+
+def systems() -> dict[str, dict[str, Any]]:
+    """Every system with the first line of its docstring and its settings."""
+    return {
+        name: {"about": first_line(type(system)), "settings": _plain(vars(system))}
+        for name, system in sorted(plugins.systems().items())
+    }
+
+
+def suites() -> dict[str, dict[str, Any]]:
+    """Every suite of the package with its title, hash and size."""
+    loaded = {name: load_suite(name) for name in suite_names()}
+    return {
+        name: {
+            "about": suite.card.title,
+            "task": suite.card.task,
+            "clips": len(suite.clips),
+            "version": suite.card.version,
+            "hash": suite.hash,
+            "metrics": list(suite.card.metrics),
+        }
+        for name, suite in loaded.items()
+    }
+
+
+def metrics() -> dict[str, dict[str, Any]]:
+    """Every metric with the first line of its docstring, and the names that stand for several."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, metric in sorted(plugins.metrics().items()):
+        embedder: Embedder | None = metric.embedder if isinstance(metric, FeatureMetric) else None
+        about: dict[str, Any] = {"about": first_line(type(metric)), "better": metric.better, "unit": metric.unit}
+        found[name] = {**about, "embedder": embedder.signature if embedder else None}
+    for alias, names in sorted(plugins.aliases().items()):
+        found[alias] = {"about": f"Stands for {', '.join(names)}.", "stands_for": list(names)}
+    return found
+
+
+KINDS = {"systems": systems, "suites": suites, "metrics": metrics}
+
+
+def first_line(thing: type) -> str:
+    """The first line of a class's docstring."""
+    return (inspect.getdoc(thing) or "").split("\n")[0]
+
+
+def _plain(settings: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value if isinstance(value, str | int | float | bool | None) else str(value)
+        for name, value in settings.items()
+    }
+
+
+def lines(found: dict[str, dict[str, dict[str, Any]]]) -> list[str]:
+    """The catalogue for a person."""
+    shown: list[str] = []
+    for kind, things in found.items():
+        shown += [*([""] if shown else []), kind.capitalize()]
+        width = max(map(len, things), default=0)
+        shown += [f"  {name:<{width}}  {thing['about']}" for name, thing in things.items()]
+    return shown

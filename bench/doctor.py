@@ -1,0 +1,125 @@
+"""The doctor: what is installed, which devices, caches and suites there are, what is missing, and how to get it."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import os
+import platform
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from bench import plugins
+from bench.device import available, describe
+from bench.disk import cache_folder
+from bench.metric import FeatureMetric
+from bench.suite import load_suite, suite_names
+
+CORE = {
+    "torch": "torch",
+    "numpy": "numpy",
+    "soundfile": "soundfile",
+    "soxr": "soxr",
+    "jsonargparse": "jsonargparse",
+    "PyYAML": "yaml",
+    "rich": "rich",
+    "filelock": "filelock",
+}  # distribution to module
+BYSTANDERS = {"torchaudio": "torchaudio", "torchvision": "torchvision"}  # not needed; broken, they break others
+
+
+class Finding(NamedTuple):
+    """One line of the doctor's: what was looked at, whether it is well, and what to do if it is not."""
+
+    section: str
+    name: str
+    well: bool
+    text: str
+
+
+def findings() -> Iterator[Finding]:
+    """Look at everything, one thing after the other."""
+    yield Finding("packages", "python", True, platform.python_version())
+    yield from (_package(name, module) for name, module in CORE.items())
+    yield from (finding for name, module in BYSTANDERS.items() for finding in _bystander(name, module))
+    yield from (Finding("devices", device, True, describe(device)) for device in available())
+    yield from _folders()
+    yield from (_system(name) for name in sorted(plugins.systems()))
+    yield from (_suite(name) for name in suite_names())
+    yield from (_metric(name) for name in sorted(plugins.metrics()))
+    yield from (Finding("plug-ins", name, False, reason) for name, reason in plugins.broken())
+
+
+def _package(name: str, module: str) -> Finding:
+    """Whether a package of the core is there and really imports."""
+    trouble = _import_trouble(module)
+    if trouble:
+        return Finding("packages", name, False, f"{trouble}; get it with: pip install {name}")
+    return Finding("packages", name, True, importlib.metadata.version(name))
+
+
+def _bystander(name: str, module: str) -> list[Finding]:
+    """A package that others import if it is merely there: worse broken than absent."""
+    if _version(name) is None:
+        return []
+    trouble = _import_trouble(module)
+    if not trouble:
+        return [Finding("packages", name, True, f"{_version(name)} (not needed)")]
+    advice = f"its mere presence breaks transformers; remove it with: pip uninstall {name}"
+    return [Finding("packages", name, False, f"{_version(name)} does not import ({trouble}); {advice}")]
+
+
+def _import_trouble(module: str) -> str:
+    try:
+        importlib.import_module(module)
+    except (ImportError, OSError, RuntimeError) as error:  # what builds of torch and torchaudio that don't fit raise
+        return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no reason given'}"
+    return ""
+
+
+def _version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _folders() -> Iterator[Finding]:
+    cache = cache_folder()
+    nearest = next(folder for folder in (cache, *cache.parents) if folder.exists())
+    well = nearest.is_dir() and os.access(nearest, os.W_OK)
+    advice = "" if well else "; it can't be written: set BENCH_CACHE to a folder that can"
+    yield Finding("folders", "cache", well, f"{cache} ({_size(cache)}){advice}")
+
+
+def _size(folder: Path) -> str:
+    files = [path for path in folder.rglob("*") if path.is_file()] if folder.is_dir() else []
+    return f"{len(files)} files, {sum(path.stat().st_size for path in files) / 2**20:.1f} MiB"
+
+
+def _system(name: str) -> Finding:
+    system = plugins.systems()[name]
+    return _needs("systems", name, system.packages, system.extra)
+
+
+def _metric(name: str) -> Finding:
+    metric = plugins.metrics()[name]
+    return _needs("metrics", name, metric.embedder.packages if isinstance(metric, FeatureMetric) else (), "")
+
+
+def _needs(section: str, name: str, packages: tuple[str, ...], extra: str) -> Finding:
+    missing = [package for package in packages if _version(package) is None]
+    if not missing:
+        return Finding(section, name, True, "ready")
+    how = f"'audiogen-bench[{extra}]'" if extra else " ".join(missing)
+    return Finding(section, name, False, f"lacks {', '.join(missing)}; get it with: pip install {how}")
+
+
+def _suite(name: str) -> Finding:
+    suite = load_suite(name)
+    if isinstance(suite.card.reference, str):
+        there = sum(clip.reference is not None for clip in suite.clips)
+        text = f"{there} of {len(suite.clips)} references in {suite.card.reference}"
+        return Finding("suites", name, there == len(suite.clips), text)
+    return Finding("suites", name, True, f"{len(suite.clips)} clips, references rendered when first needed")

@@ -1,0 +1,186 @@
+"""Generation: make what is missing, batch by batch, so that a kill at any moment loses one batch and spoils nothing."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from bench.audio import SILENCE, Unreadable, Waveform, encode_wav, wav_comment
+from bench.clip import Clip
+from bench.device import describe, peak_bytes, resolve
+from bench.digest import canonical_json, clip_seed, digest, file_digest
+from bench.disk import append_lines, sweep, write_atomically
+from bench.metric import Timing
+from bench.progress import Reporter
+from bench.system import Generate, System
+
+
+class Faulty(ValueError):
+    """A system's output that is no recording of its clip."""
+
+
+class Attempt(NamedTuple):
+    """What became of one clip: a waveform or an error, and the seconds it took."""
+
+    clip: Clip
+    outcome: Waveform | str
+    seconds: float
+
+
+class Generated(NamedTuple):
+    """Where each clip's audio is, why the others have none, and what it took."""
+
+    paths: dict[str, Path]
+    failures: dict[str, str]
+    timings: tuple[Timing, ...]
+
+
+def generate(
+    system: System, clips: Sequence[Clip], folder: Path, *, seed: int, device: str, batch_size: int, reporter: Reporter
+) -> Generated:
+    """Make the clips that are missing, truncated or made with other settings; call it with the folder's lock held.
+
+    Args:
+        system: what generates.
+        clips: all of the run's clips.
+        folder: the run's; audio goes to ``audio/<id>.wav``.
+        seed: the run's.
+        device: as the user named it, ``auto`` included.
+        batch_size: clips at a time.
+        reporter: where progress is shown.
+
+    Raises:
+        ImportError: the system lacks a package.
+        OSError: the disk is full; what was finished stays.
+    """
+    audio = folder / "audio"
+    sweep(audio)
+    sweep(folder)
+    keys = {clip.id: clip_key(system, clip, seed) for clip in clips}
+    missing = [clip for clip in clips if not is_made(wav_path(audio, clip), keys[clip.id])]
+    failures: dict[str, str] = {}
+    if missing:
+        device = resolve(device, accelerated=system.accelerated)  # only now: asking torch takes seconds
+        run = system.load(device)
+        with reporter.track("generating", len(missing)) as advance:
+            for start in range(0, len(missing), batch_size):
+                batch = missing[start : start + batch_size]
+                for attempt in _attempts(run, batch, seed):
+                    failures.update(_keep(attempt, system, audio, keys[attempt.clip.id], device))
+                advance(len(batch))
+    write_failures(folder, failures)
+    paths = {clip.id: wav_path(audio, clip) for clip in clips if clip.id not in failures}
+    return Generated(paths, failures, read_timings(folder, keys))
+
+
+def wav_path(audio: Path, clip: Clip) -> Path:
+    """Where a clip's WAV is."""
+    return audio / f"{clip.id}.wav"
+
+
+def clip_key(system: System, clip: Clip, seed: int) -> str:
+    """What one clip's audio depends on; it stands in the WAV itself, so file and key can't part."""
+    reference = file_digest(clip.reference) if system.reads_reference and clip.reference else None
+    prompt = [clip.id, clip.text, clip.transcription, clip.seconds]
+    return digest({"system": system.identity(), "seed": seed, "prompt": prompt, "reference": reference})
+
+
+def is_made(path: Path, key: str) -> bool:
+    """Whether a WAV is there, whole, and made with these settings."""
+    if not path.is_file():
+        return False
+    try:
+        return wav_comment(path) == _comment(key)
+    except Unreadable:
+        return False
+
+
+def _comment(key: str) -> str:
+    return f"bench:{key}"
+
+
+def _attempts(run: Generate, batch: Sequence[Clip], seed: int) -> list[Attempt]:
+    """Generate a batch; when it breaks, each of its clips alone, so that one bad clip fails and not its neighbours."""
+    start = time.perf_counter()
+    try:
+        waves = run(batch, [clip_seed(seed, clip.id) for clip in batch])
+        share = (time.perf_counter() - start) / len(batch)
+        return [Attempt(clip, wave, share) for clip, wave in zip(batch, waves, strict=True)]
+    except Exception as error:  # noqa: BLE001 - whatever a system raises is that clip's failure, recorded with its prompt
+        if len(batch) > 1:
+            return [attempt for clip in batch for attempt in _attempts(run, [clip], seed)]
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        return [Attempt(batch[0], reason, time.perf_counter() - start)]
+
+
+def _keep(attempt: Attempt, system: System, audio: Path, key: str, device: str) -> dict[str, str]:
+    """Write one clip and its timing; the failure, if it is one, by clip id."""
+    clip, path = attempt.clip, wav_path(audio, attempt.clip)
+    try:
+        wave = _checked(attempt.outcome, clip, system)
+    except Faulty as fault:
+        path.unlink(missing_ok=True)  # what an earlier setting left there is not this run's
+        return {clip.id: f"{fault} (prompt: {clip.text!r})"}
+    timing = Timing(clip.id, attempt.seconds, len(wave) / system.rate, describe(device), peak_bytes(device))
+    # The timing first: a kill in between then leaves a clip to be made again, never a clip without its timing.
+    append_lines(audio.parent / "timings.jsonl", [canonical_json({"key": key, **timing._asdict()})])
+    write_atomically(path, encode_wav(wave, system.rate, subtype=system.subtype, comment=_comment(key)))
+    return {}
+
+
+def _checked(outcome: Waveform | str, clip: Clip, system: System) -> Waveform:
+    """The waveform at exactly the length asked for.
+
+    Raises:
+        Faulty: an error, or not one channel, not finite, silent, empty or too short.
+    """
+    if isinstance(outcome, str):
+        raise Faulty(outcome)
+    wave = np.asarray(outcome, np.float32)
+    if wave.ndim != 1 or not wave.size:
+        raise Faulty(f"gave an array of shape {wave.shape}, not one channel (n,)")
+    if not np.isfinite(wave).all():
+        raise Faulty(f"{int((~np.isfinite(wave)).sum())} of {wave.size} samples are not finite")
+    if np.abs(wave).max() < SILENCE:
+        raise Faulty("silent: no sample rises above -80 dB of full scale")
+    if clip.seconds is None or system.decides_length:
+        return wave
+    wanted = round(clip.seconds * system.rate)
+    if len(wave) < wanted:
+        raise Faulty(f"{len(wave) / system.rate:.3f} s long, and {clip.seconds:g} s were asked for")
+    return wave[:wanted]
+
+
+def write_failures(folder: Path, failures: Mapping[str, str]) -> None:
+    """Say in ``failures.jsonl`` which clips failed and why; the file goes when none did."""
+    path = folder / "failures.jsonl"
+    if failures:
+        lines = (canonical_json({"id": name, "error": error}) + "\n" for name, error in failures.items())
+        write_atomically(path, "".join(lines).encode())
+    else:
+        path.unlink(missing_ok=True)
+
+
+def read_timings(folder: Path, keys: Mapping[str, str]) -> tuple[Timing, ...]:
+    """The latest timing of each clip made with these settings, in the clips' order."""
+    path = folder / "timings.jsonl"
+    if not path.is_file():
+        return ()
+    latest: dict[str, Timing] = {}
+    for row in _rows(path.read_text(encoding="utf-8").splitlines()):
+        if keys.get(row["id"]) == row.pop("key"):
+            latest[row["id"]] = Timing(**row)
+    return tuple(latest[name] for name in keys if name in latest)
+
+
+def _rows(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    for line in lines:
+        try:
+            yield json.loads(line)
+        except json.JSONDecodeError:  # the line that a kill tore; its clip was not written either
+            continue

@@ -1,0 +1,139 @@
+"""The verdict on a run's audio: look at every file, embed, score."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from bench.digest import digest
+from bench.features import Recording, Store, Survey, embed, survey
+from bench.metric import FeatureMetric, Features, Metric, Score, Timing, TimingMetric
+from bench.progress import Reporter
+from bench.record import rounded
+from bench.suite import Suite
+from bench.tally import Tally, tally
+
+
+class Obtained(NamedTuple):
+    """The audio of a run's clips: generated just now, or found."""
+
+    paths: Mapping[str, Path]
+    failed: Mapping[str, str] = {}
+    surplus: tuple[str, ...] = ()
+    timings: tuple[Timing, ...] = ()
+
+    @property
+    def device(self) -> str | None:
+        """Where the audio was generated; None if it was found."""
+        return ", ".join(sorted({timing.device for timing in self.timings})) or None
+
+
+class Verdict(NamedTuple):
+    """What was found out about a run's audio.
+
+    Attributes:
+        scores: by metric name.
+        not_scored: by metric name, why there is no score.
+        tally: what became of every clip.
+        generated: the recordings behind it.
+    """
+
+    scores: dict[str, Score]
+    not_scored: dict[str, str]
+    tally: Tally
+    generated: Survey
+
+
+def judge(suite: Suite, metrics: Mapping[str, Metric], obtained: Obtained, device: str, reporter: Reporter) -> Verdict:
+    """Look at every file, and score those that can be.
+
+    Args:
+        suite: with its references in place.
+        metrics: by name.
+        obtained: the audio.
+        device: for the embedders, as the user named it.
+        reporter: where progress is shown.
+    """
+    store = Store()
+    generated = survey(obtained.paths, store, reporter, "generated audio")
+    reference = survey(reference_paths(suite), store, reporter, "reference audio") if suite.card.reference else None
+    tallied = tally(suite.clips, generated, reference if suite.paired else None, obtained.failed, obtained.surplus)
+    embedded = Embedded(suite, tallied, generated, reference, device, store, reporter)
+    verdict = Verdict({}, {}, tallied, generated)
+    for name, metric in metrics.items():
+        try:
+            score = _score(metric, embedded, obtained.timings)
+        except (ValueError, ImportError, RuntimeError) as error:  # one metric that can't be computed loses no other
+            verdict.not_scored[name] = " ".join(str(error).split())
+            continue
+        signature = metric.signature(score.n, suite.tag, obtained.device or "none")
+        verdict.scores[name] = dataclasses.replace(score, signature=signature)
+    return verdict
+
+
+def _score(metric: Metric, embedded: Embedded, timings: tuple[Timing, ...]) -> Score:
+    if isinstance(metric, TimingMetric):
+        if not timings:
+            raise ValueError("this audio was not generated here")
+        return metric.score(timings)
+    if not isinstance(metric, FeatureMetric):
+        raise TypeError(f"{metric!r} is neither a FeatureMetric nor a TimingMetric")
+    if not embedded.tally.scored:
+        raise ValueError("no clip could be scored")
+    return embedded.score(metric)
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """Features of both sides, computed when a metric first asks for them."""
+
+    suite: Suite
+    tally: Tally
+    generated: Survey
+    reference: Survey | None
+    device: str
+    store: Store
+    reporter: Reporter
+
+    def score(self, metric: FeatureMetric) -> Score:
+        """One metric's score; the same audio, judged the same way, is not judged twice."""
+        if self.reference is None:
+            raise ValueError("there is no reference audio")
+        ours = {name: self.generated.readable[name] for name in self.tally.scored}
+        names = self.tally.scored if self.suite.paired else self.reference.readable
+        theirs = {name: self.reference.readable[name] for name in names}
+        audio = [[(name, recording.digest) for name, recording in side.items()] for side in (ours, theirs)]
+        key = digest([metric.signature(len(ours), self.suite.tag, ""), audio])
+        return self.store.recall(
+            key, lambda: metric.score(self._features(metric, ours), self._features(metric, theirs))
+        )
+
+    def _features(self, metric: FeatureMetric, side: Mapping[str, Recording]) -> Features:
+        return embed(side, metric.embedder, self.device, self.store, self.reporter)
+
+
+def reference_paths(suite: Suite) -> dict[str, Path]:
+    """The reference files by clip, or by stem where they belong to no clip."""
+    if suite.background:
+        return {path.stem: path for path in suite.background}
+    return {clip.id: clip.reference for clip in suite.clips if clip.reference}
+
+
+def clip_rows(suite: Suite, verdict: Verdict) -> Iterator[dict[str, Any]]:
+    """One row a clip for ``clips.jsonl``: prompt, digest and condition of its audio, its own score of each metric."""
+    scored = set(verdict.tally.scored)
+    for clip in suite.clips:
+        each = verdict.scores.items()
+        values = {name: rounded(score.per_clip[clip.id]) for name, score in each if clip.id in score.per_clip}
+        heard = _heard(verdict.generated.readable.get(clip.id))
+        yield {"id": clip.id, "text": clip.text, "scored": clip.id in scored, "scores": values, **heard}
+
+
+def _heard(recording: Recording | None) -> dict[str, Any]:
+    if recording is None:
+        return {}
+    seen = recording.condition
+    return {"audio": recording.digest, "seconds": rounded(seen.seconds), "rate": seen.rate, "peak": rounded(seen.peak)}

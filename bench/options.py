@@ -1,0 +1,160 @@
+"""Options from the command line and from YAML, in one typed namespace, through jsonargparse."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import re
+import typing
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonargparse import ArgumentError, ArgumentParser, Namespace, get_loader, set_loader
+from jsonargparse.typing import register_type
+
+from bench.errors import BadInput, unknown
+from bench.system import System
+
+MODE = "bench-yaml"
+PRINT = "--print_config"  # jsonargparse knows this option by its underscore
+
+
+def _load(text: str, **_: Any) -> Any:
+    """YAML in which ``system: NAME`` is short for ``system: {name: NAME}``, as ``--system NAME`` is."""
+    value = get_loader("yaml")(text)
+    if isinstance(value, dict) and isinstance(value.get("system"), str):
+        value["system"] = {"name": value["system"]}
+    return value
+
+
+set_loader(MODE, _load, exceptions=(yaml.YAMLError,))
+
+
+class Parser(ArgumentParser):
+    """jsonargparse's parser with hyphens in option names and errors that are raised, not printed."""
+
+    def __init__(self, command: str, about: str) -> None:
+        super().__init__(
+            prog=f"bench {command}", description=about, parser_mode=MODE, exit_on_error=False, allow_abbrev=False
+        )
+
+    def add_argument(self, *names: str, **options: Any) -> Any:
+        """Add an option as argparse does, with ``--batch_size`` called ``--batch-size``."""
+        return super().add_argument(*(_hyphened(name) if name != PRINT else name for name in names), **options)
+
+    def format_help(self, *arguments: Any) -> str:
+        """Help in which options are named as they are typed, and types by their plain names."""
+        text = str(super().format_help(*arguments)).replace("--system.name NAME  ", "--system NAME       ")
+        text = text.replace("--system.name", "--system").replace(PRINT, _hyphened(PRINT))
+        return re.sub(r"<class '([\w.]+)'>", r"\1", text)
+
+    def read(self, words: Sequence[str]) -> Namespace:
+        """The options that words and the configuration they name stand for.
+
+        Raises:
+            BadInput: an option or value is wrong; one line that names it.
+        """
+        known = {_hyphened(option) for action in self._actions for option in action.option_strings}
+        for word in words:
+            name = word.partition("=")[0]
+            if name[:2] == "--" and len(name) > 2 and name not in known | {"--system"}:
+                raise unknown("option", name, {option for option in known if option[:2] == "--"})
+        try:
+            return self.parse_args([_typed(word) for word in words])
+        except (ArgumentError, argparse.ArgumentError, TypeError) as error:
+            raise BadInput(f"{self.prog}: {_plain(str(error))}") from error
+
+
+def _hyphened(option: str) -> str:
+    return option.replace("_", "-") if option[:2] == "--" else option
+
+
+def _typed(word: str) -> str:
+    """A word as the parser knows it."""
+    if word.partition("=")[0] == "--system":
+        return f"--system.name{word.removeprefix('--system')}"
+    return word.replace(_hyphened(PRINT), PRINT) if word.startswith(_hyphened(PRINT)) else word
+
+
+def _plain(message: str) -> str:
+    """A message of jsonargparse in one line, with options as they are typed and types by plain names."""
+    line = re.sub(r"<class '([\w.]+)'>", r"\1", " ".join(message.split()))
+    line = re.sub(r"Does not validate against any .*?Subtypes: \[(.*?)\].*Given value: ", r"expected \1, got ", line)
+    line = (
+        line.replace("Expected a ", "expected ").replace(". Got value: ", ", got ").replace(", NoneType", " or nothing")
+    )
+    line = re.sub(r'Parser key "([\w.]+)":', lambda match: f"{_hyphened('--' + match[1])}:", line)
+    return line.replace("required: system.name", "required: --system").replace("--system.name", "--system")
+
+
+class Names(tuple[str, ...]):
+    """Names as typed, ``fad,clap``, or as a YAML list.
+
+    >>> Names("fad, clap"), Names(["fad"])
+    (('fad', 'clap'), ('fad',))
+    """
+
+    def __new__(cls, value: str | Iterable[str] = ()) -> Names:
+        """Split at commas what is one text."""
+        items = value.split(",") if isinstance(value, str) else value
+        return super().__new__(cls, (str(item).strip() for item in items if str(item).strip()))
+
+
+register_type(Names, serializer=list, deserializer=Names, fail_already_registered=False)
+
+
+def system_named(words: Sequence[str]) -> str | None:
+    """The system's name, before the options that its settings add are known."""
+    scout = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    for option in ("--system", "--system.name", "--config"):
+        scout.add_argument(option, action="append", default=[])
+    try:
+        seen, _ = scout.parse_known_args(list(words))
+    except argparse.ArgumentError as error:
+        raise BadInput(str(error)) from error
+    configured = [name for name in map(_name_in, map(Path, seen.config)) if name]
+    typed = [*seen.system, *getattr(seen, "system.name")]
+    return next(reversed([*configured, *typed]), None)
+
+
+def _name_in(path: Path) -> str | None:
+    try:
+        value = _load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise BadInput(f"--config {path} can't be read: {' '.join(str(error).split())}") from error
+    system = value.get("system") if isinstance(value, dict) else None
+    return system.get("name") if isinstance(system, dict) else None
+
+
+def add_settings(parser: Parser, system: System) -> None:
+    """Make an option of every setting of a system, with its type, its default and its docstring's words."""
+    from docstring_parser import parse
+
+    types = typing.get_type_hints(type(system))
+    texts = {
+        entry.arg_name: entry.description
+        for kind in reversed(type(system).__mro__)
+        for entry in parse(kind.__doc__ or "").params
+    }
+    for field in dataclasses.fields(system):
+        parser.add_argument(
+            f"--system.{field.name}",
+            type=types[field.name],
+            default=getattr(system, field.name),
+            help=texts.get(field.name) or " ",
+        )
+
+
+def with_settings(system: System, given: Mapping[str, Any]) -> System:
+    """The system with the settings that were given: another value, with another hash.
+
+    Raises:
+        BadInput: a setting is out of its range.
+    """
+    changed = {name: value for name, value in given.items() if name != "name"}
+    try:
+        return dataclasses.replace(system, **changed)
+    except ValueError as error:
+        raise BadInput(str(error)) from error

@@ -1,0 +1,166 @@
+"""The record: everything one run found out, in one JSON file that a rerun reproduces byte for byte."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import json
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bench.digest import canonical_json
+from bench.disk import sweep, write_atomically
+from bench.errors import BadInput
+from bench.metric import Score
+from bench.stats import Interval
+
+SCHEMA = 1
+CORE = ("audiogen-bench", "numpy", "soundfile", "soxr", "torch")  # whose versions every record names
+PLACES = 10  # significant digits kept: more than any score means, fewer than the last bits that summation order moves
+
+
+@dataclass(frozen=True)
+class Record:
+    """What one run found out.
+
+    Attributes:
+        suite: name, title, task, version, hash, how many clips were asked for and how many the card has.
+        system: name, hash, settings, checkpoint and revision where it has them.
+        seed: the run's.
+        clips: how many were asked for and scored, and the ids (and reasons) of those that were not or look wrong.
+        scores: by metric name, without what differs from run to run.
+        not_scored: by metric name, why there is no score.
+        versions: of the packages that matter.
+        device: where the audio was generated; None where it was not.
+        efficiency: scores of what the run took; kept in a file of their own, since a rerun does not reproduce them.
+    """
+
+    suite: Mapping[str, Any]
+    system: Mapping[str, Any]
+    seed: int
+    clips: Mapping[str, Any]
+    scores: Mapping[str, Score]
+    not_scored: Mapping[str, str] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    device: str | None = None
+    efficiency: Mapping[str, Score] = field(default_factory=dict)
+
+    def body(self) -> dict[str, Any]:
+        """What ``record.json`` holds: no date, no absolute path, no timing."""
+        return {
+            "schema_version": SCHEMA,
+            "suite": dict(self.suite),
+            "system": dict(self.system),
+            "seed": self.seed,
+            "clips": dict(self.clips),
+            "scores": {name: _score_fields(score) for name, score in self.scores.items()},
+            "not_scored": dict(self.not_scored),
+            "versions": dict(self.versions),
+            "device": self.device,
+            "efficiency": "timings.json",
+        }
+
+    def all_scores(self) -> dict[str, Score]:
+        """Scores and efficiency together, as a table shows them."""
+        return {**self.scores, **self.efficiency}
+
+
+def record_folder(results: Path, suite_tag: str, system: str, system_tag: str) -> Path:
+    """Where a run's record is: ``<results>/records/<suite>-<hash>/<system>-<hash>``."""
+    return results / "records" / suite_tag / f"{system}-{system_tag}"
+
+
+def write_record(folder: Path, record: Record, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write ``record.json``, with the clips' own values in ``clips.jsonl`` and the timings in ``timings.json``.
+
+    Call it with the results folder's lock held.
+    """
+    sweep(folder)
+    write_atomically(folder / "clips.jsonl", "".join(canonical_json(row) + "\n" for row in rows).encode())
+    efficiency = {name: _score_fields(score) for name, score in record.efficiency.items()}
+    write_atomically(folder / "timings.json", pretty(efficiency).encode())
+    write_atomically(folder / "record.json", pretty(record.body()).encode())
+
+
+def versions(packages: Iterable[str]) -> dict[str, str]:
+    """The versions of Python, of the core and of some packages more, of those that are installed."""
+    found = {"python": platform.python_version()}
+    for name in sorted({*CORE, *packages}):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found
+
+
+def pretty(value: Any) -> str:
+    """JSON for people and for byte comparison: sorted keys, two blanks, one line feed at the end."""
+    return json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _score_fields(score: Score) -> dict[str, Any]:
+    interval = [rounded(end) for end in score.interval] if score.interval else None
+    return {"value": rounded(score.value), "interval": interval, "n": score.n, "signature": score.signature}
+
+
+def rounded(value: float) -> float:
+    """A value to ten significant digits.
+
+    >>> rounded(2 / 3)
+    0.6666666667
+    """
+    return float(f"{value:.{PLACES}g}")
+
+
+def read_record(folder: Path) -> Record:
+    """The record of one run's folder.
+
+    Raises:
+        BadInput: it is not there, not JSON, or of a schema that this version does not read.
+    """
+    body = _json(folder / "record.json")
+    if body.get("schema_version") != SCHEMA:
+        raise BadInput(
+            f"{folder / 'record.json'} has schema {body.get('schema_version')!r}; this version reads {SCHEMA}"
+        )
+    timings = folder / "timings.json"
+    try:
+        return Record(
+            scores=_scores(body.pop("scores")),
+            efficiency=_scores(_json(timings)) if timings.is_file() else {},
+            **{name: body[name] for name in ("suite", "system", "seed", "clips", "not_scored", "versions", "device")},
+        )
+    except (KeyError, TypeError) as error:
+        raise BadInput(f"{folder / 'record.json'} is no record: {error} is missing or of another kind") from error
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{path} can't be read: {error}") from error
+    if not isinstance(value, dict):
+        raise BadInput(f"{path} is no JSON object")
+    return value
+
+
+def _scores(fields: Mapping[str, Mapping[str, Any]]) -> dict[str, Score]:
+    return {
+        name: Score(
+            score["value"], Interval(*score["interval"]) if score["interval"] else None, score["n"], score["signature"]
+        )
+        for name, score in fields.items()
+    }
+
+
+def read_records(results: Path, suite: str | None = None) -> Sequence[Record]:
+    """All records below a results folder, of one suite or of all, by suite, then system, then seed.
+
+    Raises:
+        BadInput: one of them can't be read.
+    """
+    folders = sorted(path.parent for path in (results / "records").glob("*/*/record.json"))
+    records = [read_record(folder) for folder in folders]
+    kept = [record for record in records if suite in (None, record.suite["name"])]
+    return sorted(kept, key=lambda record: (record.suite["name"], record.system["name"], record.seed))

@@ -1,0 +1,197 @@
+"""One run: from clips to a record. Check what was asked for, generate what is missing, then judge it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from bench import plugins
+from bench.card import Rendering
+from bench.device import resolve
+from bench.disk import cache_folder, locked, require_writable, write_atomically
+from bench.errors import BadInput
+from bench.executor import generate
+from bench.judge import Obtained, Verdict, clip_rows, judge
+from bench.metric import FeatureMetric, Metric, TimingMetric
+from bench.progress import Reporter
+from bench.record import Record, record_folder, versions, write_record
+from bench.suite import Suite
+from bench.system import Recorded, System
+from bench.tally import Tally
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a run is done.
+
+    Attributes:
+        metrics: names, separated by commas; the suite's own if none is given
+        limit: only the first so many clips
+        seed: of the run, from 0; each clip's noise comes from it and the clip's id alone
+        device: auto, cpu, cuda, cuda:N or mps
+        batch_size: clips generated at a time; the audio does not depend on it
+        max_failures: how many clips may fail before the exit code is 3
+        out: folder for the generated audio
+        results: folder for the records
+    """
+
+    metrics: tuple[str, ...] = ()
+    limit: int | None = None
+    seed: int = 0
+    device: str = "auto"
+    batch_size: int = 8
+    max_failures: int = 0
+    out: Path = Path("runs")
+    results: Path = Path("results")
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that make no sense."""
+        for name, least in (("limit", 1), ("seed", 0), ("batch_size", 1), ("max_failures", 0)):
+            value = getattr(self, name)
+            if value is not None and value < least:
+                raise BadInput(f"--{name.replace('_', '-')} is {value}, but must be {least} or more")
+
+
+class Outcome(NamedTuple):
+    """What a run found out, what became of its clips, where the record is, and what was in the way (empty: nothing)."""
+
+    record: Record
+    tally: Tally
+    folder: Path
+    problems: tuple[str, ...]
+
+
+def run(name: str, system: System, suite: Suite, options: Options, reporter: Reporter, config: str = "") -> Outcome:
+    """Generate what is missing, score it, write one record.
+
+    Args:
+        name: what the system is called.
+        system: the value, settings and all.
+        suite: what it is judged on.
+        options: how.
+        reporter: where progress is shown.
+        config: the resolved configuration, kept beside the audio.
+
+    Raises:
+        BadInput: something asked for cannot be; nothing was written.
+        NotEvaluable: another process holds the run's folder.
+    """
+    suite = suite.limited(options.limit)
+    metrics = plugins.chosen_metrics(options.metrics or suite.card.metrics)
+    check(suite, metrics, options)
+    if isinstance(system, Recorded):
+        system.find(suite.clips)  # raises now, before anything is written
+    tag = system.tag(options.seed)
+    folder = options.out / suite.name / f"{name}-{tag}"
+    with locked(folder):
+        if config:
+            write_atomically(folder / "config.yaml", config.encode())
+        suite = with_references(suite, reporter)
+        obtained = obtain(system, suite, folder, options, reporter)
+        verdict = judge(suite, metrics, obtained, options.device, reporter)
+        record = recorded(name, system, suite, metrics, obtained, verdict, options)
+        results = record_folder(options.results, suite.tag, name, tag)
+        with locked(options.results / "records", wait=True):  # runs with another --out may share it
+            write_record(results, record, clip_rows(suite, verdict))
+    return Outcome(record, verdict.tally, results, problems(verdict, metrics, options.max_failures))
+
+
+def check(suite: Suite, metrics: Mapping[str, Metric], options: Options) -> None:
+    """Raise before any work if the run cannot be what is asked for.
+
+    Raises:
+        BadInput: no metric, a metric that lacks what it compares with, or a folder that can't be written.
+    """
+    if not metrics:
+        raise BadInput(f"no metric: suite {suite.name} names none, so give --metrics; see `bench list metrics`")
+    for name, metric in metrics.items():
+        if isinstance(metric, FeatureMetric) and suite.card.reference is None:
+            raise BadInput(f"metric {name} compares with reference audio, and suite {suite.name} has none")
+        if isinstance(metric, FeatureMetric) and metric.pairs and not suite.paired:
+            raise BadInput(f"metric {name} compares each clip with its own reference, and here no names match")
+    if isinstance(suite.card.reference, str) and not suite.background and not any(c.reference for c in suite.clips):
+        raise BadInput(
+            f"suite {suite.name} lacks its reference audio: looked in {suite.card.reference} for <clip id>.wav"
+        )
+    if isinstance(suite.card.reference, Rendering):
+        plugins.system(suite.card.reference.system)
+    resolve(options.device, accelerated=False)
+    for option, folder in (("--out", options.out), ("--results", options.results), ("BENCH_CACHE", cache_folder())):
+        require_writable(folder, option)
+
+
+def with_references(suite: Suite, reporter: Reporter) -> Suite:
+    """The suite with its references in place; those that a system renders are rendered once, into the cache.
+
+    Raises:
+        BadInput: a reference could not be rendered.
+    """
+    source = suite.card.reference
+    if not isinstance(source, Rendering):
+        return suite
+    system = plugins.system(source.system)
+    folder = cache_folder() / "references" / f"{suite.name}-{source.system}-{system.tag(source.seed)}"
+    with locked(folder, wait=True):  # another run may be rendering the same: then it is ready when it is our turn
+        made = generate(system, suite.clips, folder, seed=source.seed, device="cpu", batch_size=8, reporter=reporter)
+    for clip, error in made.failures.items():
+        raise BadInput(f"the reference of clip {clip} could not be rendered by {source.system}: {error}")
+    clips = tuple(dataclasses.replace(clip, reference=made.paths[clip.id]) for clip in suite.clips)
+    return dataclasses.replace(suite, clips=clips)
+
+
+def obtain(system: System, suite: Suite, folder: Path, options: Options, reporter: Reporter) -> Obtained:
+    """The audio of every clip: found if it exists already, else generated."""
+    if isinstance(system, Recorded):
+        found = system.find(suite.clips)
+        return Obtained(found.paths, surplus=found.surplus)
+    made = generate(
+        system,
+        suite.clips,
+        folder,
+        seed=options.seed,
+        device=options.device,
+        batch_size=options.batch_size,
+        reporter=reporter,
+    )
+    return Obtained(made.paths, made.failures, timings=made.timings)
+
+
+def recorded(
+    name: str,
+    system: System,
+    suite: Suite,
+    metrics: Mapping[str, Metric],
+    obtained: Obtained,
+    verdict: Verdict,
+    options: Options,
+) -> Record:
+    """The record of a verdict; what timings say is kept apart, since no rerun reproduces it."""
+    timed = {metric for metric, value in metrics.items() if isinstance(value, TimingMetric)}
+    embedders = [metric.embedder for metric in metrics.values() if isinstance(metric, FeatureMetric)]
+    packages = {*system.packages, *(package for embedder in embedders for package in embedder.packages)}
+    return Record(
+        suite=suite.fields(),
+        system={"name": name, "hash": system.tag(options.seed), "settings": system.settings()},
+        seed=options.seed,
+        clips=verdict.tally.fields(),
+        scores={metric: score for metric, score in verdict.scores.items() if metric not in timed},
+        not_scored=verdict.not_scored,
+        versions=versions(packages),
+        device=obtained.device,
+        efficiency={metric: score for metric, score in verdict.scores.items() if metric in timed},
+    )
+
+
+def problems(verdict: Verdict, metrics: Mapping[str, Metric], max_failures: int) -> tuple[str, ...]:
+    """What makes the exit code 3: too many clips, or a metric, that could not be evaluated.
+
+    Audio that was not generated here has no timings, and nobody could expect any: that is no problem.
+    """
+    unscored, asked = verdict.tally.unscored, verdict.tally.asked
+    lines = [f"{unscored} of {asked} clips could not be scored (--max-failures {max_failures})"]
+    lines = lines if unscored > max_failures else []
+    broken = {name: why for name, why in verdict.not_scored.items() if not isinstance(metrics[name], TimingMetric)}
+    return (*lines, *(f"{name} could not be computed: {why}" for name, why in broken.items()))

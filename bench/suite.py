@@ -1,0 +1,151 @@
+"""A suite: a versioned, hashed list of clips, and how they are judged. One YAML card each, in ``datasets/``."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from bench.audio import recordings
+from bench.card import Card, Rendering, load_card
+from bench.clip import Clip
+from bench.digest import SHORT, digest
+from bench.errors import BadInput, unknown
+from bench.prompts import read_prompts
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Clips and how they are judged.
+
+    Attributes:
+        name: what it is called on the command line.
+        card: title, version, rate, metrics.
+        clips: in the card's order.
+        size: how many clips the card lists; more than ``len(clips)`` when a run is limited.
+        background: reference audio of no clip in particular, for sets that are compared as sets.
+    """
+
+    name: str
+    card: Card
+    clips: tuple[Clip, ...]
+    size: int
+    background: tuple[Path, ...] = ()
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 over what a score depends on: the clips asked for, their prompts, lengths and kind of reference."""
+        source = self.card.reference
+        return digest(
+            {
+                "clips": [[clip.id, clip.text, clip.transcription, clip.seconds] for clip in self.clips],
+                "reference": dataclasses.asdict(source) if isinstance(source, Rendering) else source is not None,
+                "rate": self.card.rate,
+                "version": self.card.version,
+            }
+        )
+
+    @property
+    def tag(self) -> str:
+        """Name and eight hex digits: how folders and signatures call it."""
+        return f"{self.name}-{self.hash[:SHORT]}"
+
+    @property
+    def paired(self) -> bool:
+        """Whether each clip has a reference of its own."""
+        return self.card.reference is not None and not self.background
+
+    def fields(self) -> dict[str, Any]:
+        """What a record says of it."""
+        return {
+            "name": self.name,
+            "title": self.card.title,
+            "task": self.card.task,
+            "version": self.card.version,
+            "hash": self.hash,
+            "clips": len(self.clips),
+            "size": self.size,
+            "paired": self.paired,
+        }
+
+    def limited(self, limit: int | None) -> Suite:
+        """The first clips only; its hash, and so every signature, then differs from the whole suite's."""
+        if limit is None or limit >= len(self.clips):
+            return self
+        return dataclasses.replace(self, clips=self.clips[:limit])
+
+
+def datasets_folder() -> Path:
+    """Where the cards are: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).parent
+    inside = package / "datasets"
+    return inside if inside.is_dir() else package.parent / "datasets"
+
+
+def suite_names() -> list[str]:
+    """The suites that come with the package."""
+    return sorted(path.stem for path in datasets_folder().glob("*.yaml"))
+
+
+def load_suite(name: str) -> Suite:
+    """A suite by name, or by the path of a card of one's own (``my/suite.yaml``).
+
+    Raises:
+        BadInput: no such suite, or its card or prompt table is wrong; the message names the field or line.
+    """
+    own = Path(name)
+    if own.suffix in {".yaml", ".yml"}:
+        if not own.is_file():
+            raise BadInput(f"no suite card {own}")
+        return read_card(own)
+    if name not in suite_names():
+        raise unknown("suite", name, suite_names())
+    return read_card(datasets_folder() / f"{name}.yaml")
+
+
+def read_card(path: Path) -> Suite:
+    """The suite that a card describes, with the references that exist already.
+
+    Raises:
+        BadInput: as :func:`load_suite`.
+    """
+    card = load_card(path)
+    prompts = read_prompts(path.parent / card.captions)
+    files = _reference_files(card, path)
+    clips = tuple(dataclasses.replace(clip, seconds=card.seconds, reference=files.get(clip.id)) for clip in prompts)
+    return Suite(path.stem, card, clips, size=len(clips))
+
+
+def _reference_files(card: Card, path: Path) -> dict[str, Path]:
+    """The reference files that a card's folder holds now; a folder that is missing holds none, and the run says so."""
+    if not isinstance(card.reference, str):
+        return {}
+    folder = path.parent / card.reference
+    return recordings(folder) if folder.is_dir() and any(folder.iterdir()) else {}
+
+
+def from_folders(generated: Path, reference: Path, captions: Path | None = None) -> Suite:
+    """The suite that a folder of references makes, for audio that belongs to no card.
+
+    The clips are the references, and generated files are matched to them by stem. Where not one stem matches, the two
+    folders are compared as sets: the clips are then the generated files, and the references are their background.
+
+    Raises:
+        BadInput: a folder is missing or empty, or the captions don't cover the clips.
+    """
+    references, candidates = recordings(reference), recordings(generated)
+    paired = not references.keys().isdisjoint(candidates)
+    ids = references if paired else candidates
+    texts = {clip.id: clip for clip in read_prompts(captions)} if captions else {}
+    if captions and (lacking := [name for name in ids if name not in texts]):
+        raise BadInput(f"{captions} has no caption for {len(lacking)} of {len(ids)} clips, the first is {lacking[0]!r}")
+    clips = tuple(
+        dataclasses.replace(texts.get(name, Clip(name)), reference=references[name] if paired else None) for name in ids
+    )
+    card = Card(
+        title=f"Folder {reference.name}", version=1, task="text-to-audio", captions="", reference=reference.name
+    )
+    background = () if paired else tuple(references.values())
+    return Suite(reference.resolve().name, card, clips, size=len(clips), background=background)

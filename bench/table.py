@@ -1,0 +1,191 @@
+"""The table: records side by side, one column a metric, and a note wherever two numbers in a column are unlike."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bench.digest import SHORT
+from bench.metric import Metric, Score, TimingMetric
+from bench.record import Record
+
+ARROWS = {"lower": "↓", "higher": "↑"}
+MARKS = "†‡§¶‖#"
+DIGITS = 4  # significant digits shown
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number of the table.
+
+    Attributes:
+        score: None where there is none.
+        mark: points to the note that says why it is not like the others of its column, or why there is none.
+    """
+
+    score: Score | None = None
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One metric: its name, and its title as printed, with an arrow for the better direction."""
+
+    name: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One run: its label, its suite with hash, how many clips were scored of how many, and a cell a column."""
+
+    label: str
+    suite: str
+    scored: int
+    asked: int
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Runs of one suite side by side, with notes.
+
+    Attributes:
+        title: the suite's.
+        columns: one a metric.
+        rows: one a run.
+        notes: by mark, what must be known to read a marked cell or row.
+        signatures: the signature that a column's unmarked cells share, without n.
+    """
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    notes: tuple[tuple[str, str], ...]
+    signatures: tuple[str, ...]
+
+
+def table(records: Sequence[Record], metrics: Mapping[str, Metric]) -> Table:
+    """The table of one suite's records.
+
+    Args:
+        records: at least one.
+        metrics: every metric known, for titles; a column whose metric is unknown keeps its name.
+    """
+    names = _in_order({name for record in records for name in record.all_scores()}, metrics)
+    columns = tuple(Column(name, _title(name, metrics.get(name))) for name in names)
+    common = {name: _common_signature(records, name) for name in names}
+    notes: dict[str, str] = {}  # text to mark
+    rows = tuple(
+        Row(
+            label,
+            f"{record.suite['name']}-{record.suite['hash'][:SHORT]}",
+            record.clips["scored"],
+            record.suite["size"],
+            tuple(_cell(record, name, common[name], notes) for name in names),
+        )
+        for record, label in zip(records, _labels(records), strict=True)
+    )
+    return Table(
+        title=f"{records[0].suite['title']} · version {records[0].suite['version']}",
+        columns=columns,
+        rows=rows,
+        notes=tuple((mark, text) for text, mark in notes.items()),
+        signatures=tuple(common[name] for name in names),
+    )
+
+
+def _in_order(names: set[str], metrics: Mapping[str, Metric]) -> list[str]:
+    """Metrics as they are listed, quality before efficiency, unknown ones last."""
+    listed = list(metrics)
+    place = {name: (isinstance(metrics[name], TimingMetric), listed.index(name)) for name in names if name in metrics}
+    return sorted(names, key=lambda name: (*place.get(name, (True, len(listed))), name))
+
+
+def _title(name: str, metric: Metric | None) -> str:
+    if metric is None:
+        return name
+    unit = f" ({metric.unit})" if metric.unit and metric.unit not in metric.label else ""
+    return f"{metric.label}{unit} {ARROWS[metric.better]}"
+
+
+def _labels(records: Sequence[Record]) -> list[str]:
+    """System names, with seed and then settings hash where the name alone would not tell two runs apart."""
+    plain = [record.system["name"] for record in records]
+    seeded = [f"{name} (seed {r.seed})" if r.seed else name for name, r in zip(plain, records, strict=True)]
+    known = [(label, record.suite["hash"]) for label, record in zip(seeded, records, strict=True)]
+    counts = Counter(known)
+    return [
+        f"{label} [{record.system['hash']}]" if counts[label, suite] > 1 else label
+        for (label, suite), record in zip(known, records, strict=True)
+    ]
+
+
+def fields(signature: str) -> dict[str, str]:
+    """A signature's parts by key.
+
+    >>> fields("fad|emb:vggish|n:964")
+    {'metric': 'fad', 'emb': 'vggish', 'n': '964'}
+    """
+    name, *rest = signature.split("|")
+    return {"metric": name, **dict(part.split(":", 1) for part in rest)}
+
+
+def _common_signature(records: Sequence[Record], name: str) -> str:
+    """The signature that most of a column's scores have; the earliest of those that equally many have."""
+    signatures = [record.all_scores()[name].signature for record in records if name in record.all_scores()]
+    return Counter(signatures).most_common(1)[0][0]
+
+
+def _cell(record: Record, name: str, common: str, notes: dict[str, str]) -> Cell:
+    score = record.all_scores().get(name)
+    if score is None:
+        return Cell(mark=_mark(f"no score: {record.not_scored.get(name, 'not asked for in that run')}", notes))
+    unlike = differences(score.signature, common)
+    return Cell(score, _mark(f"not like the others of its column: {unlike}", notes) if unlike else "")
+
+
+def differences(signature: str, common: str) -> str:
+    """What differs between two signatures, in words; empty if nothing does.
+
+    >>> differences("fad|emb:a|n:8", "fad|emb:a|n:24")
+    'n is 8, not 24'
+    """
+    ours, theirs = fields(signature), fields(common)
+    keys = [key for key in {**theirs, **ours} if ours.get(key) != theirs.get(key)]
+    return "; ".join(f"{key} is {ours.get(key, 'absent')}, not {theirs.get(key, 'absent')}" for key in keys)
+
+
+def _mark(text: str, notes: dict[str, str]) -> str:
+    return notes.setdefault(text, _nth_mark(len(notes)))
+
+
+def _nth_mark(index: int) -> str:
+    return MARKS[index % len(MARKS)] * (index // len(MARKS) + 1)
+
+
+def decimals(value: float) -> int:
+    """How many decimals show a value to four significant digits; its interval is shown to as many.
+
+    >>> decimals(0.012345), decimals(1234.5), decimals(0.0)
+    (5, 0, 3)
+    """
+    magnitude = math.floor(math.log10(abs(value))) if value else 0
+    return min(max(0, DIGITS - 1 - magnitude), 8)
+
+
+def cell_text(cell: Cell) -> str:
+    """A cell as text: value, interval, mark."""
+    if cell.score is None:
+        return f"–{cell.mark}"
+    value, interval = cell.score.value, cell.score.interval
+    places = decimals(value)
+    ends = f" [{interval.low:.{places}f}, {interval.high:.{places}f}]" if interval else ""
+    return f"{value:.{places}f}{ends}{cell.mark}"
+
+
+def count_text(row: Row) -> str:
+    """How many clips were scored of how many the suite has."""
+    return str(row.scored) if row.scored == row.asked else f"{row.scored}/{row.asked}"

@@ -1,0 +1,158 @@
+"""Audio made elsewhere: matched by stem, counted and named whatever it is like, and never touched."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from conftest import Bench, one_line, tone, tree
+
+from bench.audio import encode_wav
+
+
+@pytest.fixture
+def made(bench: Bench, card: Path) -> Path:
+    """A folder with the six clips of the small suite, as another system would leave them."""
+    assert bench("run", "--system", "foley", "--suite", card, "--out", "elsewhere", "--results", "ignored").code == 0
+    (folder,) = Path("elsewhere").rglob("audio")
+    return Path(shutil.copytree(folder, "made"))
+
+
+def scores(text: str) -> dict[str, dict[str, object]]:
+    found: dict[str, dict[str, object]] = json.loads(text)["scores"]
+    return found
+
+
+def test_a_whole_folder_scores_as_its_system_did_and_stays_as_it_was(bench: Bench, card: Path, made: Path) -> None:
+    before = tree(made)
+    times = {path: path.stat().st_mtime_ns for path in made.iterdir()}
+    ran = bench("score", made, "--suite", card, "--json")
+    assert ran.code == 0, ran.err
+    (path,) = Path("ignored").rglob("record.json")
+    assert scores(ran.out)["fad-logmel"] == json.loads(path.read_text(encoding="utf-8"))["scores"]["fad-logmel"]
+    assert tree(made) == before
+    assert {path: path.stat().st_mtime_ns for path in made.iterdir()} == times
+
+
+def test_score_is_short_for_running_the_folder_system(bench: Bench, card: Path, made: Path) -> None:
+    short = bench("score", made, "--suite", card, "--json", "--results", "a")
+    long = bench("run", "--system", "folder", "--system.path", made, "--suite", card, "--json", "--results", "b")
+    assert short.out == long.out
+    assert tree(Path("a")) == tree(Path("b"))
+
+
+def test_every_kind_of_trouble_is_counted_and_named(bench: Bench, card: Path, made: Path) -> None:
+    (made / "c0.wav").unlink()
+    (made / "c1.wav").write_bytes((made / "c1.wav").read_bytes()[:5000])
+    soundfile.write(made / "c2.wav", np.full(16_000, np.nan), 16_000, subtype="FLOAT")
+    (made / "c3.wav").write_bytes(encode_wav(np.zeros(16_000, np.float32), 16_000))
+    (made / "c4.wav").write_bytes(encode_wav(np.full(16_000, 1.5, np.float32), 16_000))
+    (made / "c5.wav").write_bytes(tone(0.5))
+    (made / "stranger.wav").write_bytes(tone())
+    (made / "notes.txt").write_text("not audio and not looked at", encoding="utf-8")
+    ran = bench("score", made, "--suite", card, "--json")
+    assert ran.code == 3
+    clips = json.loads(ran.out)["clips"]
+    assert clips.pop("unreadable").keys() == {"c1"}
+    assert clips == {
+        "asked": 6,
+        "scored": 3,
+        "missing": ["c0"],
+        "not_finite": ["c2"],
+        "silent": ["c3"],
+        "clipped": ["c4"],
+        "too_short": ["c5"],
+        "surplus": ["stranger"],
+    }
+    assert scores(ran.out)["fad-logmel"]["n"] == 3
+    assert "n:3|" in str(scores(ran.out)["fad-logmel"]["signature"])
+    for line in (
+        "missing: 1 — c0",
+        "unreadable: 1 — c1 (c1.wav is truncated",
+        "surplus: 1 — stranger",
+        "too short: 1 — c5",
+    ):
+        assert line in ran.err
+    assert "3 of 6 clips could not be scored" in ran.err
+    assert bench("score", made, "--suite", card, "--max-failures", "3").code == 0
+    assert "3/6" in bench("table").out
+
+
+def test_any_format_and_rate_is_read(bench: Bench, card: Path, made: Path) -> None:
+    plain = scores(bench("score", made, "--suite", card, "--json").out)["fad-logmel"]["value"]
+    for path in list(made.iterdir()):
+        samples, rate = soundfile.read(path)
+        soundfile.write(path.with_suffix(".flac"), np.stack([samples, 0 * samples], axis=1), rate, subtype="PCM_16")
+        path.unlink()
+    assert scores(bench("score", made, "--suite", card, "--json").out)["fad-logmel"]["value"] == plain
+
+
+def test_a_changed_file_makes_another_record(bench: Bench, card: Path, made: Path) -> None:
+    first = json.loads(bench("score", made, "--suite", card, "--json").out)
+    (made / "c0.wav").write_bytes(tone())
+    second = json.loads(bench("score", made, "--suite", card, "--json").out)
+    assert first["system"]["hash"] != second["system"]["hash"]
+    assert first["scores"]["fad-logmel"]["value"] != second["scores"]["fad-logmel"]["value"]
+
+
+def test_two_folders_are_paired_by_stem(bench: Bench, made: Path) -> None:
+    reference = Path(shutil.copytree(made, "reference"))
+    (made / "c2.wav").unlink()
+    ran = bench("score", made, "--reference", reference, "--metrics", "lsd-logmel,fad-logmel", "--json")
+    assert ran.code == 3
+    found = json.loads(ran.out)
+    assert found["suite"]["name"] == "reference"
+    assert found["clips"] == {"asked": 6, "scored": 5, "missing": ["c2"]}
+    assert found["scores"]["lsd-logmel"]["value"] == 0
+    assert found["scores"]["fad-logmel"]["value"] == pytest.approx(0, abs=1e-9)
+
+
+def test_folders_without_a_common_name_are_compared_as_sets(bench: Bench, made: Path) -> None:
+    Path("background").mkdir()
+    for index, path in enumerate(sorted(made.iterdir())[:4]):
+        shutil.copy(path, f"background/other{index}.wav")
+    ran = bench("score", made, "--reference", "background", "--metrics", "fad-logmel", "--json")
+    assert ran.code == 0, ran.err
+    found = json.loads(ran.out)
+    assert (found["suite"]["paired"], found["clips"]["scored"]) == (False, 6)
+    low, high = found["scores"]["fad-logmel"]["interval"]
+    assert low <= found["scores"]["fad-logmel"]["value"] <= high
+    pairs = bench("score", made, "--reference", "background", "--metrics", "lsd-logmel")
+    assert pairs.code == 2
+    assert one_line(pairs.err)
+    assert "compares each clip with its own reference" in pairs.err
+
+
+def test_a_broken_reference_is_counted_too(bench: Bench, made: Path) -> None:
+    reference = Path(shutil.copytree(made, "reference"))
+    (reference / "c1.wav").write_bytes(b"RIFF")
+    ran = bench("score", made, "--reference", reference, "--metrics", "fad-logmel", "--json")
+    assert ran.code == 3
+    assert json.loads(ran.out)["clips"]["reference_unreadable"].keys() == {"c1"}
+
+
+def test_captions_go_with_the_clips(bench: Bench, made: Path) -> None:
+    Path("captions.csv").write_text("id,caption\n" + "".join(f'c{n},"rain, {n}"\n' for n in range(6)), encoding="utf-8")
+    reference = shutil.copytree(made, "reference")
+    words = ("score", made, "--reference", reference, "--metrics", "fad-logmel")
+    assert bench(*words, "--captions", "captions.csv").code == 0
+    (path,) = Path("results").rglob("clips.jsonl")
+    assert json.loads(path.read_text(encoding="utf-8").splitlines()[3])["text"] == "rain, 3"
+    Path("captions.csv").write_text("id,caption\nc0,rain\n", encoding="utf-8")
+    ran = bench(*words, "--captions", "captions.csv")
+    assert ran.code == 2
+    assert "no caption for 5 of 6 clips, the first is 'c1'" in ran.err
+
+
+def test_audio_that_nobody_can_score_is_no_score(bench: Bench, card: Path) -> None:
+    Path("bad").mkdir()
+    Path("bad/c0.wav").write_bytes(b"")
+    ran = bench("score", "bad", "--suite", card, "--json")
+    assert ran.code == 3
+    found = json.loads(ran.out)
+    assert found["scores"] == {}
+    assert found["not_scored"]["fad-logmel"] == "no clip could be scored"

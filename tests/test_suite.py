@@ -1,0 +1,73 @@
+"""Suites: what changes a hash, and what does not."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from bench.clip import Clip
+from bench.suite import Suite, load_suite, suite_names
+
+
+def test_every_card_of_the_package_loads() -> None:
+    for name in suite_names():
+        suite = load_suite(name)
+        assert suite.clips
+        assert suite.card.metrics
+
+
+def test_the_demo_has_24_clips_of_three_kinds() -> None:
+    suite = load_suite("demo")
+    assert [clip.id for clip in suite.clips] == [
+        f"{kind}-{n:02}" for kind in ("sound", "music", "speech") for n in range(1, 9)
+    ]
+    assert {clip.seconds for clip in suite.clips} == {4.0}
+    assert suite.card.rate == 16_000
+
+
+def test_a_hash_is_the_same_everywhere_until_the_suite_is_changed() -> None:
+    """Pinned: whoever changes the demo's clips must raise its version, and this."""
+    assert (load_suite("demo").card.version, load_suite("demo").hash[:8]) == (1, "8f05b1ed")
+
+
+def changed(suite: Suite, **fields: object) -> Suite:
+    first = dataclasses.replace(suite.clips[0], **fields)  # type: ignore[arg-type]
+    return dataclasses.replace(suite, clips=(first, *suite.clips[1:]))
+
+
+@pytest.mark.parametrize(
+    "fields", [{"id": "other"}, {"text": "other"}, {"transcription": "other"}, {"seconds": 5.0}], ids=str
+)
+def test_a_changed_clip_changes_the_hash(fields: dict[str, object]) -> None:
+    suite = load_suite("demo")
+    assert changed(suite, **fields).hash != suite.hash
+
+
+def test_where_the_audio_lies_does_not_change_the_hash() -> None:
+    suite = load_suite("demo")
+    assert changed(suite, reference=Path("/elsewhere.wav"), generated=Path("x.wav")).hash == suite.hash
+
+
+def test_order_and_limit_change_the_hash() -> None:
+    suite = load_suite("demo")
+    assert dataclasses.replace(suite, clips=suite.clips[::-1]).hash != suite.hash
+    assert suite.limited(8).hash != suite.hash
+    assert (len(suite.limited(8).clips), suite.limited(8).size) == (8, 24)
+    assert suite.limited(24) is suite
+    assert suite.limited(None) is suite
+
+
+def test_references_in_a_folder_are_found_by_stem(tmp_path: Path) -> None:
+    (tmp_path / "refs").mkdir()
+    (tmp_path / "refs" / "a.flac").write_bytes(b"x")
+    (tmp_path / "c.csv").write_text('﻿id,caption,kind\na,"rain, and\nwind",x\nb,🔔 جرس,y\n', encoding="utf-8")
+    card = "title: T\nversion: 2\ntask: text-to-music\ncaptions: c.csv\nreference: refs\nseconds: 2\nmetrics: [x]\n"
+    (tmp_path / "own.yaml").write_text(card, encoding="utf-8")
+    suite = load_suite(str(tmp_path / "own.yaml"))
+    assert suite.clips == (
+        Clip("a", "rain, and\nwind", seconds=2, reference=tmp_path / "refs" / "a.flac"),
+        Clip("b", "🔔 جرس", seconds=2),
+    )
+    assert suite.paired
