@@ -33,9 +33,15 @@ def resolve(device: str, *, accelerated: bool = True) -> str:
 
 
 def available() -> list[str]:
-    """The devices of this machine as torch sees them, the best first."""
-    import torch
+    """The devices of this machine as torch sees them, the best first.
 
+    Raises:
+        ImportError: torch is missing or broken; the message says so.
+    """
+    try:
+        import torch
+    except (ImportError, OSError) as error:
+        raise ImportError(f"torch does not import ({error}); get it with: pip install torch") from error
     cuda = [f"cuda:{index}" for index in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
     return cuda + (["mps"] if torch.backends.mps.is_available() else []) + ["cpu"]
 

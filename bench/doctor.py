@@ -43,7 +43,7 @@ def findings() -> Iterator[Finding]:
     yield Finding("packages", "python", True, platform.python_version())
     yield from (_package(name, module) for name, module in CORE.items())
     yield from (finding for name, module in BYSTANDERS.items() for finding in _bystander(name, module))
-    yield from (Finding("devices", device, True, describe(device)) for device in available())
+    yield from _devices()
     yield from _folders()
     yield from (_system(name) for name in sorted(plugins.systems()))
     yield from (_suite(name) for name in suite_names())
@@ -83,6 +83,13 @@ def _version(name: str) -> str | None:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
         return None
+
+
+def _devices() -> list[Finding]:
+    try:
+        return [Finding("devices", device, True, describe(device)) for device in available()]
+    except ImportError as error:
+        return [Finding("devices", "cpu", False, f"nothing can be computed: {error}")]
 
 
 def _folders() -> Iterator[Finding]:

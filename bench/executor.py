@@ -25,9 +25,10 @@ class Faulty(ValueError):
 
 
 class Attempt(NamedTuple):
-    """What became of one clip: a waveform or an error, and the seconds it took."""
+    """What became of one clip: the first clip of its batch, a waveform or an error, and the seconds it took."""
 
     clip: Clip
+    batch: str
     outcome: Waveform | str
     seconds: float
 
@@ -110,12 +111,12 @@ def _attempts(run: Generate, batch: Sequence[Clip], seed: int) -> list[Attempt]:
     try:
         waves = run(batch, [clip_seed(seed, clip.id) for clip in batch])
         share = (time.perf_counter() - start) / len(batch)
-        return [Attempt(clip, wave, share) for clip, wave in zip(batch, waves, strict=True)]
+        return [Attempt(clip, batch[0].id, wave, share) for clip, wave in zip(batch, waves, strict=True)]
     except Exception as error:  # noqa: BLE001 - whatever a system raises is that clip's failure, recorded with its prompt
         if len(batch) > 1:
             return [attempt for clip in batch for attempt in _attempts(run, [clip], seed)]
         reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        return [Attempt(batch[0], reason, time.perf_counter() - start)]
+        return [Attempt(batch[0], batch[0].id, reason, time.perf_counter() - start)]
 
 
 def _keep(attempt: Attempt, system: System, audio: Path, key: str, device: str) -> dict[str, str]:
@@ -126,7 +127,9 @@ def _keep(attempt: Attempt, system: System, audio: Path, key: str, device: str) 
     except Faulty as fault:
         path.unlink(missing_ok=True)  # what an earlier setting left there is not this run's
         return {clip.id: f"{fault} (prompt: {clip.text!r})"}
-    timing = Timing(clip.id, attempt.seconds, len(wave) / system.rate, describe(device), peak_bytes(device))
+    timing = Timing(
+        clip.id, attempt.batch, attempt.seconds, len(wave) / system.rate, describe(device), peak_bytes(device)
+    )
     # The timing first: a kill in between then leaves a clip to be made again, never a clip without its timing.
     append_lines(audio.parent / "timings.jsonl", [canonical_json({"key": key, **timing._asdict()})])
     write_atomically(path, encode_wav(wave, system.rate, subtype=system.subtype, comment=_comment(key)))
@@ -181,6 +184,8 @@ def read_timings(folder: Path, keys: Mapping[str, str]) -> tuple[Timing, ...]:
 def _rows(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
     for line in lines:
         try:
-            yield json.loads(line)
+            row = json.loads(line)
         except json.JSONDecodeError:  # the line that a kill tore; its clip was not written either
             continue
+        if isinstance(row, dict) and row.keys() == {"key", *Timing._fields}:
+            yield row

@@ -56,6 +56,7 @@ class Timing(NamedTuple):
 
     Attributes:
         id: the clip.
+        batch: the first clip of the batch it was generated in.
         seconds: of work; a clip's share of its batch.
         audio_seconds: of sound.
         device: where.
@@ -63,6 +64,7 @@ class Timing(NamedTuple):
     """
 
     id: str
+    batch: str
     seconds: float
     audio_seconds: float
     device: str
@@ -131,7 +133,7 @@ class FeatureMetric(Metric):
 class TimingMetric(Metric):
     """A metric on how long generation took and how much memory; it differs from run to run, unlike all others."""
 
-    estimator: ClassVar[str] = "mean,boot1000-clip"
+    estimator: ClassVar[str] = "ratio,boot1000-batch"
 
     def depends_on(self, device: str) -> str:
         """The device."""

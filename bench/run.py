@@ -42,7 +42,7 @@ class Options:
     limit: int | None = None
     seed: int = 0
     device: str = "auto"
-    batch_size: int = 8
+    batch_size: int = 4
     max_failures: int = 0
     out: Path = Path("runs")
     results: Path = Path("results")

@@ -9,10 +9,12 @@ from bench.metric import Score, Timing, TimingMetric
 from bench.metrics.efficiency import ALIASES, METRICS
 
 
-def timings(work: list[float], sound: list[float] | None = None, memory: list[int] | None = None) -> list[Timing]:
+def timings(
+    work: list[float], sound: list[float] | None = None, memory: list[int] | None = None, batch: int = 1
+) -> list[Timing]:
     lengths, peaks = sound or [10.0] * len(work), memory or [2**20] * len(work)
     return [
-        Timing(f"clip{index}", seconds, length, "cpu", peak)
+        Timing(f"clip{index:02}", f"clip{index - index % batch:02}", seconds, length, "cpu", peak)
         for index, (seconds, length, peak) in enumerate(zip(work, lengths, peaks, strict=True))
     ]
 
@@ -29,22 +31,31 @@ def test_the_real_time_factor_is_all_work_over_all_sound() -> None:
 
 
 def test_work_in_proportion_to_sound_has_no_doubt_about_its_factor() -> None:
-    found = score("real-time-factor", timings([1.0, 2.0, 4.0], [2.0, 4.0, 8.0]))
+    found = score("real-time-factor", timings([1.0, 2.0, 4.0, 1.0, 3.0], [2.0, 4.0, 8.0, 2.0, 6.0]))
     assert found.interval is not None
     assert found.interval == pytest.approx((0.5, 0.5), abs=1e-12)
 
 
 def test_the_factor_holds_its_interval_above_zero() -> None:
-    found = score("real-time-factor", timings([0.001, 0.001, 9.0], [10.0, 10.0, 1.0]))
+    found = score("real-time-factor", timings([0.001] * 4 + [9.0], [10.0] * 4 + [1.0]))
     assert found.interval is not None
     assert 0.0 <= found.interval.low < found.value < found.interval.high
 
 
 def test_seconds_per_clip_are_their_mean() -> None:
-    found = score("seconds-per-clip", timings([1.0, 2.0, 6.0]))
-    assert (found.value, found.n) == (3.0, 3)
+    found = score("seconds-per-clip", timings([1.0, 2.0, 6.0, 4.0, 2.0]))
+    assert (found.value, found.n) == (3.0, 5)
     assert found.interval is not None
     assert found.interval.low < 3.0 < found.interval.high
+
+
+def test_clips_of_one_batch_are_no_five_measurements() -> None:
+    """Their share of the batch's time is the same number five times: an interval over clips would have no width."""
+    assert score("seconds-per-clip", timings([1.0] * 5, batch=5)).interval is None
+    apart = score("real-time-factor", timings([1.0, 2.0, 3.0, 4.0, 5.0]))
+    together = score("real-time-factor", timings([1.0] * 4 + [2.0] * 4 + [3.0] * 4 + [4.0] * 4 + [5.0] * 4, batch=4))
+    assert together.interval == pytest.approx(apart.interval)
+    assert together.n == 20
 
 
 def test_peak_memory_is_the_maximum_in_mebibytes() -> None:
