@@ -42,7 +42,15 @@ class Generated(NamedTuple):
 
 
 def generate(
-    system: System, clips: Sequence[Clip], folder: Path, *, seed: int, device: str, batch_size: int, reporter: Reporter
+    system: System,
+    clips: Sequence[Clip],
+    folder: Path,
+    *,
+    seed: int,
+    device: str,
+    batch_size: int,
+    reporter: Reporter,
+    label: str = "generating",
 ) -> Generated:
     """Make the clips that are missing, truncated or made with other settings; call it with the folder's lock held.
 
@@ -54,6 +62,7 @@ def generate(
         device: as the user named it, ``auto`` included.
         batch_size: clips at a time.
         reporter: where progress is shown.
+        label: what the progress is called.
 
     Raises:
         ImportError: the system lacks a package.
@@ -68,7 +77,7 @@ def generate(
     if missing:
         device = resolve(device, accelerated=system.accelerated)  # only now: asking torch takes seconds
         run = system.load(device)
-        with reporter.track("generating", len(missing)) as advance:
+        with reporter.track(label, len(missing)) as advance:
             for start in range(0, len(missing), batch_size):
                 batch = missing[start : start + batch_size]
                 for attempt in _attempts(run, batch, seed):

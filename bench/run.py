@@ -22,6 +22,8 @@ from bench.suite import Suite
 from bench.system import Recorded, System
 from bench.tally import Tally
 
+BATCH = 4  # clips generated at a time, unless the user says otherwise
+
 
 @dataclass(frozen=True)
 class Options:
@@ -42,7 +44,7 @@ class Options:
     limit: int | None = None
     seed: int = 0
     device: str = "auto"
-    batch_size: int = 4
+    batch_size: int = BATCH
     max_failures: int = 0
     out: Path = Path("runs")
     results: Path = Path("results")
@@ -135,7 +137,16 @@ def with_references(suite: Suite, reporter: Reporter) -> Suite:
     system = plugins.system(source.system)
     folder = cache_folder() / "references" / f"{suite.name}-{source.system}-{system.tag(source.seed)}"
     with locked(folder, wait=True):  # another run may be rendering the same: then it is ready when it is our turn
-        made = generate(system, suite.clips, folder, seed=source.seed, device="cpu", batch_size=8, reporter=reporter)
+        made = generate(
+            system,
+            suite.clips,
+            folder,
+            seed=source.seed,
+            device="auto",
+            batch_size=BATCH,
+            reporter=reporter,
+            label="rendering references",
+        )
     for clip, error in made.failures.items():
         raise BadInput(f"the reference of clip {clip} could not be rendered by {source.system}: {error}")
     clips = tuple(dataclasses.replace(clip, reference=made.paths[clip.id]) for clip in suite.clips)

@@ -1,0 +1,74 @@
+"""What the README shows is true: its commands run, its system and its card work as they stand there."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import Bench
+
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+
+
+def block(language: str, containing: str) -> str:
+    """The one fenced block in a language with some text in it."""
+    (found,) = [text for text in re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL) if containing in text]
+    return str(found)
+
+
+COMMANDS = [line.split("#")[0].strip() for line in README.splitlines() if line.startswith("    bench ")]
+
+
+@pytest.fixture
+def places(bench: Bench) -> None:
+    """The files that the commands name, and a run whose records they show."""
+    assert bench("run", "--system", "foley", "--suite", "demo", "--limit", "8").code == 0
+    (audio,) = Path("runs").rglob("audio")
+    for name in ("my/wavs", "real/wavs"):
+        shutil.copytree(audio, name)
+    Path("run.yaml").write_text(block("yaml", "system: {name"), encoding="utf-8")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_runs(bench: Bench, places: None, command: str) -> None:
+    words = shlex.split(command)[1:]
+    # my/wavs holds the first eight clips only; the suite has 24.
+    expected = 3 if words[:2] == ["score", "my/wavs"] and "--suite" in words else 0
+    ran = bench(*words)
+    assert ran.code == expected, ran.err
+    assert ran.out
+
+
+def test_there_are_commands() -> None:
+    assert {command.split()[1] for command in COMMANDS} >= {"run", "score", "table", "list"}
+
+
+def test_the_example_system_works_from_a_package_of_its_own(
+    process: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, card: Path
+) -> None:
+    (tmp_path / "hum.py").write_text(block("python", "class Hum"), encoding="utf-8")
+    points = block("toml", "entry-points")
+    info = tmp_path / "hum-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: hum\nVersion: 1.0\n", encoding="utf-8")
+    (name, target) = re.findall(r'^(\w+) = "(.*?)"', points, re.MULTILINE)[0]
+    (info / "entry_points.txt").write_text(f"[bench.systems]\n{name} = {target}\n", encoding="utf-8")
+    monkeypatch.setattr("conftest.THIRD_PARTY", tmp_path)
+    ran = process("run", "--system", "hum", "--system.hertz", "60", "--suite", card)
+    assert ran.code == 0, ran.err
+    assert "hum " in ran.out
+
+
+def test_the_example_card_works(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "card.yaml").write_text(block("yaml", "title: My suite"), encoding="utf-8")
+    (tmp_path / "prompts.csv").write_text("id,caption\na,rain\nb,a bell\n", encoding="utf-8")
+    assert bench("run", "--system", "foley", "--suite", "demo", "--limit", "2").code == 0
+    (tmp_path / "references").mkdir()
+    for name, path in zip("ab", sorted(Path("runs").rglob("*.wav")), strict=True):
+        shutil.copy(path, tmp_path / "references" / f"{name}.wav")
+    ran = bench("run", "--system", "foley", "--suite", "card.yaml")
+    assert ran.code == 0, ran.err
+    assert "My suite · version 1" in ran.out
