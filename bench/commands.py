@@ -61,7 +61,6 @@ def score(words: list[str]) -> int:
 def _add_options(parser: Parser) -> None:
     from bench.run import Options
 
-    parser.add_argument("--config", action="config", help="a YAML file with any of these options")
     parser.add_class_arguments(Options, None, skip={"metrics"}, as_group=False)
     parser.add_argument("--metrics", type=Names | None, metavar="A,B", help="the suite's own if none are given")
     parser.add_argument("--json", action="store_true", help="print the record as JSON instead of a table")

@@ -39,6 +39,7 @@ class Parser(ArgumentParser):
         super().__init__(
             prog=f"bench {command}", description=about, parser_mode=MODE, exit_on_error=False, allow_abbrev=False
         )
+        self.add_argument("--config", action="config", help="a YAML file with any of these options")
 
     def add_argument(self, *names: str, **options: Any) -> Any:
         """Add an option as argparse does, with ``--batch_size`` called ``--batch-size``."""

@@ -185,7 +185,7 @@ def recorded(
     packages = {*system.packages, *(package for embedder in embedders for package in embedder.packages)}
     return Record(
         suite=suite.fields(),
-        system={"name": name, "hash": system.tag(options.seed), "settings": system.settings()},
+        system=system.fields(name, options.seed),
         seed=options.seed,
         clips=verdict.tally.fields(),
         scores={metric: score for metric, score in verdict.scores.items() if metric not in timed},

@@ -62,6 +62,12 @@ class System:
         """What makes two systems the same: class, version and settings."""
         return {"class": type(self).__name__, "version": self.version, **self.settings()}
 
+    def fields(self, name: str, seed: int) -> dict[str, Any]:
+        """What a record says of it under a name and at a seed; without a checkpoint, that and its revision are null."""
+        settings = self.settings()
+        weights = {key: settings.get(key) for key in ("checkpoint", "revision")}
+        return {"name": name, "hash": self.tag(seed), "settings": settings, **weights}
+
     def tag(self, seed: int) -> str:
         """Eight hex digits that name this system's folder at this seed."""
         return digest({"system": self.identity(), "seed": seed})[:SHORT]
