@@ -24,6 +24,22 @@ class Faulty(ValueError):
     """A system's output that is no recording of its clip."""
 
 
+class Sampling(NamedTuple):
+    """How clips are generated.
+
+    Attributes:
+        seed: the run's.
+        device: as the user named it, ``auto`` included.
+        batch_size: clips at a time.
+        label: what the progress is called.
+    """
+
+    seed: int
+    device: str = "auto"
+    batch_size: int = 4
+    label: str = "generating"
+
+
 class Attempt(NamedTuple):
     """What became of one clip: the first clip of its batch, a waveform or an error, and the seconds it took."""
 
@@ -41,28 +57,15 @@ class Generated(NamedTuple):
     timings: tuple[Timing, ...]
 
 
-def generate(
-    system: System,
-    clips: Sequence[Clip],
-    folder: Path,
-    *,
-    seed: int,
-    device: str,
-    batch_size: int,
-    reporter: Reporter,
-    label: str = "generating",
-) -> Generated:
+def generate(system: System, clips: Sequence[Clip], folder: Path, how: Sampling, reporter: Reporter) -> Generated:
     """Make the clips that are missing, truncated or made with other settings; call it with the folder's lock held.
 
     Args:
         system: what generates.
         clips: all of the run's clips.
         folder: the run's; audio goes to ``audio/<id>.wav``.
-        seed: the run's.
-        device: as the user named it, ``auto`` included.
-        batch_size: clips at a time.
+        how: seed, device, batch size.
         reporter: where progress is shown.
-        label: what the progress is called.
 
     Raises:
         ImportError: the system lacks a package.
@@ -71,16 +74,16 @@ def generate(
     audio = folder / "audio"
     sweep(audio)
     sweep(folder)
-    keys = {clip.id: clip_key(system, clip, seed) for clip in clips}
+    keys = {clip.id: clip_key(system, clip, how.seed) for clip in clips}
     missing = [clip for clip in clips if not is_made(wav_path(audio, clip), keys[clip.id])]
     failures: dict[str, str] = {}
     if missing:
-        device = resolve(device, accelerated=system.accelerated)  # only now: asking torch takes seconds
+        device = resolve(how.device, accelerated=system.accelerated)  # only now: asking torch takes seconds
         run = system.load(device)
-        with reporter.track(label, len(missing)) as advance:
-            for start in range(0, len(missing), batch_size):
-                batch = missing[start : start + batch_size]
-                for attempt in _attempts(run, batch, seed):
+        with reporter.track(how.label, len(missing)) as advance:
+            for start in range(0, len(missing), how.batch_size):
+                batch = missing[start : start + how.batch_size]
+                for attempt in _attempts(run, batch, how.seed):
                     failures.update(_keep(attempt, system, audio, keys[attempt.clip.id], device))
                 advance(len(batch))
     write_failures(folder, failures)

@@ -13,7 +13,7 @@ from bench.card import Rendering
 from bench.device import resolve
 from bench.disk import cache_folder, locked, require_writable, write_atomically
 from bench.errors import BadInput
-from bench.executor import generate
+from bench.executor import Sampling, generate
 from bench.judge import Obtained, Verdict, clip_rows, judge
 from bench.metric import FeatureMetric, Metric, TimingMetric
 from bench.progress import Reporter
@@ -21,8 +21,6 @@ from bench.record import Record, record_folder, versions, write_record
 from bench.suite import Suite
 from bench.system import Recorded, System
 from bench.tally import Tally
-
-BATCH = 4  # clips generated at a time, unless the user says otherwise
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ class Options:
     limit: int | None = None
     seed: int = 0
     device: str = "auto"
-    batch_size: int = BATCH
+    batch_size: int = 4
     max_failures: int = 0
     out: Path = Path("runs")
     results: Path = Path("results")
@@ -137,16 +135,8 @@ def with_references(suite: Suite, reporter: Reporter) -> Suite:
     system = plugins.system(source.system)
     folder = cache_folder() / "references" / f"{suite.name}-{source.system}-{system.tag(source.seed)}"
     with locked(folder, wait=True):  # another run may be rendering the same: then it is ready when it is our turn
-        made = generate(
-            system,
-            suite.clips,
-            folder,
-            seed=source.seed,
-            device="auto",
-            batch_size=BATCH,
-            reporter=reporter,
-            label="rendering references",
-        )
+        how = Sampling(source.seed, label="rendering references")
+        made = generate(system, suite.clips, folder, how, reporter)
     for clip, error in made.failures.items():
         raise BadInput(f"the reference of clip {clip} could not be rendered by {source.system}: {error}")
     clips = tuple(dataclasses.replace(clip, reference=made.paths[clip.id]) for clip in suite.clips)
@@ -158,15 +148,8 @@ def obtain(system: System, suite: Suite, folder: Path, options: Options, reporte
     if isinstance(system, Recorded):
         found = system.find(suite.clips)
         return Obtained(found.paths, surplus=found.surplus)
-    made = generate(
-        system,
-        suite.clips,
-        folder,
-        seed=options.seed,
-        device=options.device,
-        batch_size=options.batch_size,
-        reporter=reporter,
-    )
+    how = Sampling(options.seed, options.device, options.batch_size)
+    made = generate(system, suite.clips, folder, how, reporter)
     return Obtained(made.paths, made.failures, timings=made.timings)
 
 
