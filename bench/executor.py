@@ -15,6 +15,7 @@ from bench.clip import Clip
 from bench.device import describe, peak_bytes, resolve
 from bench.digest import canonical_json, clip_seed, digest, file_digest
 from bench.disk import append_lines, sweep, write_atomically
+from bench.errors import NotEvaluable
 from bench.metric import Timing
 from bench.progress import Reporter
 from bench.system import Generate, System
@@ -79,7 +80,7 @@ def generate(system: System, clips: Sequence[Clip], folder: Path, how: Sampling,
     failures: dict[str, str] = {}
     if missing:
         device = resolve(how.device, accelerated=system.accelerated)  # only now: asking torch takes seconds
-        run = system.load(device)
+        run = _loaded(system, device)
         with reporter.track(how.label, len(missing)) as advance:
             for start in range(0, len(missing), how.batch_size):
                 batch = missing[start : start + how.batch_size]
@@ -89,6 +90,16 @@ def generate(system: System, clips: Sequence[Clip], folder: Path, how: Sampling,
     write_failures(folder, failures)
     paths = {clip.id: wav_path(audio, clip) for clip in clips if clip.id not in failures}
     return Generated(paths, failures, read_timings(folder, keys))
+
+
+def _loaded(system: System, device: str) -> Generate:
+    try:
+        return system.load(device)
+    except ImportError:
+        raise  # its message names what to install
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise NotEvaluable(f"{type(system).__name__} could not be loaded on {device}: {reason}") from error
 
 
 def wav_path(audio: Path, clip: Clip) -> Path:
@@ -124,7 +135,8 @@ def _attempts(run: Generate, batch: Sequence[Clip], seed: int) -> list[Attempt]:
         waves = run(batch, [clip_seed(seed, clip.id) for clip in batch])
         share = (time.perf_counter() - start) / len(batch)
         return [Attempt(clip, batch[0].id, wave, share) for clip, wave in zip(batch, waves, strict=True)]
-    except Exception as error:  # noqa: BLE001 - whatever a system raises is that clip's failure, recorded with its prompt
+    # Whatever a system raises, or exits with, is that clip's failure, recorded with its prompt.
+    except (Exception, SystemExit) as error:  # noqa: BLE001
         if len(batch) > 1:
             return [attempt for clip in batch for attempt in _attempts(run, [clip], seed)]
         reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
@@ -156,7 +168,10 @@ def _checked(outcome: Waveform | str, clip: Clip, system: System) -> Waveform:
     """
     if isinstance(outcome, str):
         raise Faulty(outcome)
-    wave = np.asarray(outcome, np.float32)
+    given = np.asarray(outcome)
+    if not np.issubdtype(given.dtype, np.floating):
+        raise Faulty(f"gave samples of type {given.dtype}, not floating-point numbers in ±1")
+    wave = given.astype(np.float32)
     if wave.ndim != 1 or not wave.size:
         raise Faulty(f"gave an array of shape {wave.shape}, not one channel (n,)")
     if not np.isfinite(wave).all():

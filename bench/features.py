@@ -66,6 +66,8 @@ class Store:
             )
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             score = compute()
+        if not np.isfinite(score.value):
+            return score  # whoever asked will say so; nothing to keep
         fields = {"value": score.value, "interval": score.interval, "n": score.n, "per_clip": dict(score.per_clip)}
         write_atomically(path, canonical_json(fields).encode())
         return score

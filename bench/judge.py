@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from bench.digest import digest
+from bench.errors import NotEvaluable
 from bench.features import Recording, Store, Survey, embed, survey
 from bench.metric import FeatureMetric, Features, Metric, Score, Timing, TimingMetric
 from bench.progress import Reporter
@@ -48,7 +51,7 @@ class Verdict(NamedTuple):
 
 
 def judge(suite: Suite, metrics: Mapping[str, Metric], obtained: Obtained, device: str, reporter: Reporter) -> Verdict:
-    """Look at every file, and score those that can be.
+    """Look at every file, and score what can be scored.
 
     Args:
         suite: with its references in place.
@@ -66,8 +69,11 @@ def judge(suite: Suite, metrics: Mapping[str, Metric], obtained: Obtained, devic
     for name, metric in metrics.items():
         try:
             score = _score(metric, embedded, obtained.timings)
-        except (ValueError, ImportError, RuntimeError) as error:  # one metric that can't be computed loses no other
+        except (ValueError, NotEvaluable, ImportError) as error:  # these say in their own words what is wrong
             verdict.not_scored[name] = " ".join(str(error).split())
+            continue
+        except Exception as error:  # noqa: BLE001 - one metric that breaks loses no other
+            verdict.not_scored[name] = f"{type(error).__name__}: {' '.join(str(error).split())}"
             continue
         signature = metric.signature(score.n, suite.tag, obtained.device or "none")
         verdict.scores[name] = dataclasses.replace(score, signature=signature)
@@ -75,6 +81,13 @@ def judge(suite: Suite, metrics: Mapping[str, Metric], obtained: Obtained, devic
 
 
 def _score(metric: Metric, embedded: Embedded, timings: tuple[Timing, ...]) -> Score:
+    score = _computed(metric, embedded, timings)
+    if not np.isfinite([score.value, *(score.interval or ()), *score.per_clip.values()]).all():
+        raise ValueError(f"gave a number that is not finite: {score}")
+    return score
+
+
+def _computed(metric: Metric, embedded: Embedded, timings: tuple[Timing, ...]) -> Score:
     if isinstance(metric, TimingMetric):
         if not timings:
             raise ValueError("this audio was not generated here")
@@ -106,7 +119,8 @@ class Embedded:
         names = self.tally.scored if self.suite.paired else self.reference.readable
         theirs = {name: self.reference.readable[name] for name in names}
         audio = [[(name, recording.digest) for name, recording in side.items()] for side in (ours, theirs)]
-        key = digest([metric.signature(len(ours), self.suite.tag, ""), audio])
+        # The value itself, for two metrics may have one signature; the signature, for its estimator and versions.
+        key = digest([type(metric).__module__, repr(metric), metric.signature(len(ours), self.suite.tag, ""), audio])
         return self.store.recall(
             key, lambda: metric.score(self._features(metric, ours), self._features(metric, theirs))
         )

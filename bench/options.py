@@ -18,6 +18,12 @@ from bench.errors import BadInput, unknown
 from bench.system import System
 
 MODE = "bench-yaml"
+JARGON = {
+    "bench.options.Names": "names",
+    "Expected a ": "expected ",
+    ". Got value: ": ", got ",
+    ", NoneType": " or nothing",
+}
 PRINT = "--print_config"  # jsonargparse knows this option by its underscore
 
 
@@ -83,9 +89,8 @@ def _plain(message: str) -> str:
     """A message of jsonargparse in one line, with options as they are typed and types by plain names."""
     line = re.sub(r"<class '([\w.]+)'>", r"\1", " ".join(message.split()))
     line = re.sub(r"Does not validate against any .*?Subtypes: \[(.*?)\].*Given value: ", r"expected \1, got ", line)
-    line = (
-        line.replace("Expected a ", "expected ").replace(". Got value: ", ", got ").replace(", NoneType", " or nothing")
-    )
+    for jargon, plain in JARGON.items():
+        line = line.replace(jargon, plain)
     line = re.sub(r'Parser key "([\w.]+)":', lambda match: f"{_hyphened('--' + match[1])}:", line)
     return line.replace("required: system.name", "required: --system").replace("--system.name", "--system")
 
@@ -117,7 +122,7 @@ def system_named(words: Sequence[str]) -> str | None:
         raise BadInput(str(error)) from error
     configured = [name for name in map(_name_in, map(Path, seen.config)) if name]
     typed = [*seen.system, *getattr(seen, "system.name")]
-    return next(reversed([*configured, *typed]), None)
+    return next((str(name) for name in reversed([*configured, *typed])), None)
 
 
 def _name_in(path: Path) -> str | None:

@@ -13,6 +13,8 @@ from bench.errors import BadInput, NotEvaluable, unknown
 from bench.metric import Metric
 from bench.system import System
 
+KINDS = {"bench.systems": System, "bench.metrics": Metric}  # what a plug-in of each group must be
+
 
 class Broken(NamedTuple):
     """A third party's plug-in that could not be loaded, and why."""
@@ -57,7 +59,14 @@ def _from_others(group: str, values: dict[str, Any]) -> list[Broken]:
         except Exception as error:  # noqa: BLE001 - a third party's module may raise anything; it must not break the rest
             broken.append(Broken(point.name, f"{point.value} can't be loaded: {type(error).__name__}: {error}"))
             continue
-        _add(values, loaded if isinstance(loaded, Mapping) else {point.name: loaded}, point.value)
+        table = dict(loaded) if isinstance(loaded, Mapping) else {point.name: loaded}
+        wrong = {name: value for name, value in table.items() if not isinstance(value, KINDS[group])}
+        broken += [
+            Broken(name, f"{point.value} gives {value!r}, which is no {KINDS[group].__name__}")
+            for name, value in wrong.items()
+        ]
+        table = {name: value for name, value in table.items() if name not in wrong}
+        _add(values, table, point.value)
     return broken
 
 

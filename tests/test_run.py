@@ -129,6 +129,8 @@ FAULTS = {
     "short": "0.500 s long, and 1 s were asked for",
     "stereo": "not one channel",
     "empty": "not one channel",
+    "exit": "SystemExit: 5",
+    "int16": "samples of type int16, not floating-point",
 }
 
 
@@ -176,6 +178,27 @@ def test_a_broken_plug_in_is_named_and_breaks_nothing_else(process: Bench) -> No
     assert ran.code == 3
     assert "NOTHING" in ran.err
     assert one_line(ran.err)
+
+
+def test_a_metric_that_breaks_is_named_and_loses_no_other(process: Bench, card: Path) -> None:
+    ran = process("run", "--system", "toy", "--suite", card, "--metrics", "toy-breaks,toy-nan,fad-logmel")
+    assert ran.code == 3
+    assert "toy-breaks could not be computed: KeyError: 'inner'" in ran.err
+    assert "toy-nan could not be computed: gave a number that is not finite" in ran.err
+    assert list(record()["scores"]) == ["fad-logmel"]  # type: ignore[call-overload]
+
+
+def test_what_is_no_plug_in_is_named(process: Bench, card: Path) -> None:
+    ran = process("run", "--system", "toy", "--suite", card, "--metrics", "toy-object")
+    assert ran.code == 3
+    assert "which is no Metric" in ran.err
+
+
+def test_a_system_that_cannot_be_loaded_says_why(process: Bench, card: Path) -> None:
+    ran = process("run", "--system", "toy", "--suite", card, "--system.how", "unloadable", "--quiet")
+    assert ran.code == 3
+    assert one_line(ran.err)
+    assert "Toy could not be loaded on cpu: OSError: no checkpoint" in ran.err
 
 
 def test_a_metric_in_pairs_keeps_each_clips_own_value(process: Bench, card: Path) -> None:

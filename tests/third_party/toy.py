@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,6 +39,8 @@ class Toy(System):
 
     def load(self, device: str) -> Generate:
         log(f"load {device}")
+        if self.how == "unloadable":
+            raise OSError("no checkpoint")
         return self._generate
 
     def _generate(self, clips: Sequence[Clip], seeds: Sequence[int]) -> list[Waveform]:
@@ -56,6 +59,10 @@ class Toy(System):
         if self.how == "raise":
             raise RuntimeError("the lamp\nwent out")
         changes = {"nan": wave * np.nan, "silent": wave * 0, "short": wave[: len(wave) // 2], "long": np.tile(wave, 2)}
+        if self.how == "exit":
+            sys.exit(5)
+        if self.how == "int16":
+            return (wave * 32767).astype(np.int16)
         changes |= {"stereo": np.stack([wave, wave]), "empty": wave[:0]}
         return np.asarray(changes[self.how], np.float32)
 
@@ -99,5 +106,23 @@ class Needy(Toy):
     packages = ("no-such-package",)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Breaking(Level):
+    """A metric that breaks, or gives no number."""
+
+    number: float | None = None
+
+    def score(self, generated: Features, reference: Features) -> Score:
+        if self.number is None:
+            raise KeyError("inner")
+        return Score(self.number, None, n=len(generated.ids))
+
+
+NO_PLUG_IN = object()
+BREAKING = {
+    "toy-breaks": Breaking(label="Breaks", embedder=Slow()),
+    "toy-nan": Breaking(label="NaN", embedder=Slow(), number=float("nan")),
+    "toy-object": NO_PLUG_IN,
+}
 SYSTEMS = {"toy-needy": Needy(), "toy": Toy(), "toy-hyphen-8k": Toy(rate=8000)}
 LEVEL = Level(label="Level", better="higher", embedder=Slow())
