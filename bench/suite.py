@@ -11,7 +11,7 @@ from typing import Any
 from bench.audio import recordings
 from bench.card import Card, Rendering, load_card
 from bench.clip import Clip
-from bench.digest import SHORT, digest
+from bench.digest import SHORT, digest, file_digest
 from bench.errors import BadInput, unknown
 from bench.prompts import read_prompts
 
@@ -26,6 +26,7 @@ class Suite:
         clips: in the card's order.
         size: how many clips the card lists; more than ``len(clips)`` when a run is limited.
         background: reference audio of no clip in particular, for sets that are compared as sets.
+        audio: digest of the references, where they alone define the suite; two folders of one name differ by it.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Suite:
     clips: tuple[Clip, ...]
     size: int
     background: tuple[Path, ...] = ()
+    audio: str = ""
 
     @cached_property
     def hash(self) -> str:
@@ -44,6 +46,7 @@ class Suite:
                 "reference": dataclasses.asdict(source) if isinstance(source, Rendering) else source is not None,
                 "rate": self.card.rate,
                 "version": self.card.version,
+                **({"audio": self.audio} if self.audio else {}),
             }
         )
 
@@ -148,4 +151,5 @@ def from_folders(generated: Path, reference: Path, captions: Path | None = None)
         title=f"Folder {reference.name}", version=1, task="text-to-audio", captions="", reference=reference.name
     )
     background = () if paired else tuple(references.values())
-    return Suite(reference.resolve().name, card, clips, size=len(clips), background=background)
+    audio = digest({stem: file_digest(path) for stem, path in references.items()})
+    return Suite(reference.resolve().name, card, clips, size=len(clips), background=background, audio=audio)

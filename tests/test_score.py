@@ -111,6 +111,19 @@ def test_two_folders_are_paired_by_stem(bench: Bench, made: Path) -> None:
     assert found["scores"]["fad-logmel"]["value"] == pytest.approx(0, abs=1e-9)
 
 
+def test_another_reference_of_the_same_name_is_another_suite(bench: Bench, made: Path) -> None:
+    found = []
+    for place in ("a", "b"):
+        reference = Path(shutil.copytree(made, f"{place}/reference"))
+        if place == "b":
+            (reference / "c0.wav").write_bytes(tone())
+        ran = bench("score", made, "--reference", reference, "--metrics", "fad-logmel", "--json")
+        found.append(json.loads(ran.out)["scores"]["fad-logmel"])
+    assert found[0]["value"] != found[1]["value"]
+    assert found[0]["signature"] != found[1]["signature"]
+    assert len(list(Path("results").rglob("record.json"))) == 2
+
+
 def test_folders_without_a_common_name_are_compared_as_sets(bench: Bench, made: Path) -> None:
     Path("background").mkdir()
     for index, path in enumerate(sorted(made.iterdir())[:4]):
