@@ -63,7 +63,9 @@ def _add_options(parser: Parser) -> None:
 
     parser.add_class_arguments(Options, None, skip={"metrics"}, as_group=False)
     parser.add_argument("--metrics", type=Names | None, metavar="A,B", help="the suite's own if none are given")
-    parser.add_argument("--json", action="store_true", help="print the record as JSON instead of a table")
+    parser.add_argument(
+        "--json", action="store_true", help="print the record, efficiency included, as JSON instead of a table"
+    )
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors (and JSON, if asked for)")
 
 
@@ -95,7 +97,7 @@ def _print(outcome: Outcome, *, json: bool, quiet: bool) -> None:
     from bench.table import table
 
     if json:
-        print(pretty(outcome.record.body()), end="")
+        print(pretty(outcome.record.everything()), end="")
     elif not quiet:
         print(render(table([outcome.record], plugins.metrics()), "text"), end="")
 

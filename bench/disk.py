@@ -24,10 +24,11 @@ def write_atomically(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-    except OSError as error:
+    except BaseException as error:  # an interrupt too leaves nothing behind
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
-        error.filename = str(path)  # the user knows this name; the temporary one means nothing to them
+        if isinstance(error, OSError):
+            error.filename = str(path)  # the user knows this name; the temporary one means nothing to them
         raise
 
 

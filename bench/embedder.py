@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -16,6 +17,16 @@ Rows = NDArray[Any]
 """Features of one clip, shape (k, d): k frames, or one row a clip."""
 Embed = Callable[[Sequence[Waveform]], Sequence[Rows]]
 """Takes waveforms (n,) at the embedder's rate; gives each one's rows."""
+
+NAMED = {"name", "rate", "dimension"}  # settings that stand in the signature by themselves, or follow from others
+
+
+def other_settings(value: Any, named: set[str]) -> str:
+    """A signature's part for the settings of a dataclass that it does not name: empty if there are none."""
+    kept = {
+        f.name: repr(getattr(value, f.name)) for f in dataclasses.fields(value) if f.compare and f.name not in named
+    }
+    return f"|set:{digest(kept)[:SHORT]}" if kept else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +58,8 @@ class Embedder:
     @property
     def signature(self) -> str:
         """Its part of every score's signature."""
-        return f"emb:{self.name}-{self.version}|w:{self.weights}|rate:{self.rate}|mono:first|resample:{RESAMPLER}"
+        named = f"emb:{self.name}-{self.version}{other_settings(self, NAMED)}|w:{self.weights}"
+        return f"{named}|rate:{self.rate}|mono:first,dc-removed|resample:{RESAMPLER}"
 
     @property
     def key(self) -> str:

@@ -20,6 +20,8 @@ from bench.metric import Timing
 from bench.progress import Reporter
 from bench.system import Generate, System
 
+SLACK = 0.01  # seconds a clip may be too short: vocoders round to frames; silence makes it up
+
 
 class Faulty(ValueError):
     """A system's output that is no recording of its clip."""
@@ -75,21 +77,22 @@ def generate(system: System, clips: Sequence[Clip], folder: Path, how: Sampling,
     audio = folder / "audio"
     sweep(audio)
     sweep(folder)
-    keys = {clip.id: clip_key(system, clip, how.seed) for clip in clips}
-    missing = [clip for clip in clips if not is_made(wav_path(audio, clip), keys[clip.id])]
+    identity = system.identity()
+    keys = {clip.id: clip_key(identity, system, clip, how.seed) for clip in clips}
+    missing = {clip.id for clip in clips if not is_made(wav_path(audio, clip), keys[clip.id])}
     failures: dict[str, str] = {}
     if missing:
         device = resolve(how.device, accelerated=system.accelerated)  # only now: asking torch takes seconds
         run = _loaded(system, device)
         with reporter.track(how.label, len(missing)) as advance:
-            for start in range(0, len(missing), how.batch_size):
-                batch = missing[start : start + how.batch_size]
-                for attempt in _attempts(run, batch, how.seed):
+            for batch in _batches(clips, missing, how.batch_size):
+                lacking = [attempt for attempt in _attempts(run, batch, how.seed) if attempt.clip.id in missing]
+                for attempt in lacking:
                     failures.update(_keep(attempt, system, audio, keys[attempt.clip.id], device))
-                advance(len(batch))
+                advance(len(lacking))
     write_failures(folder, failures)
     paths = {clip.id: wav_path(audio, clip) for clip in clips if clip.id not in failures}
-    return Generated(paths, failures, read_timings(folder, keys))
+    return Generated(paths, failures, read_timings(folder, {name: keys[name] for name in paths}))
 
 
 def _loaded(system: System, device: str) -> Generate:
@@ -107,11 +110,20 @@ def wav_path(audio: Path, clip: Clip) -> Path:
     return audio / f"{clip.id}.wav"
 
 
-def clip_key(system: System, clip: Clip, seed: int) -> str:
+def clip_key(identity: Mapping[str, Any], system: System, clip: Clip, seed: int) -> str:
     """What one clip's audio depends on; it stands in the WAV itself, so file and key can't part."""
     reference = file_digest(clip.reference) if system.reads_reference and clip.reference else None
     prompt = [clip.id, clip.text, clip.transcription, clip.seconds]
-    return digest({"system": system.identity(), "seed": seed, "prompt": prompt, "reference": reference})
+    return digest({"system": identity, "seed": seed, "prompt": prompt, "reference": reference})
+
+
+def _batches(clips: Sequence[Clip], missing: set[str], size: int) -> Iterator[Sequence[Clip]]:
+    """The batches that lack a clip, whole: cut by place among all clips, so that a resumed run has those of any other.
+
+    A network's last bits depend on what else is in its batch.
+    """
+    batches = (clips[start : start + size] for start in range(0, len(clips), size))
+    return (batch for batch in batches if any(clip.id in missing for clip in batch))
 
 
 def is_made(path: Path, key: str) -> bool:
@@ -132,15 +144,16 @@ def _attempts(run: Generate, batch: Sequence[Clip], seed: int) -> list[Attempt]:
     """Generate a batch; when it breaks, each of its clips alone, so that one bad clip fails and not its neighbours."""
     start = time.perf_counter()
     try:
-        waves = run(batch, [clip_seed(seed, clip.id) for clip in batch])
+        waves = list(run(batch, [clip_seed(seed, clip.id) for clip in batch]))
         share = (time.perf_counter() - start) / len(batch)
         return [Attempt(clip, batch[0].id, wave, share) for clip, wave in zip(batch, waves, strict=True)]
     # Whatever a system raises, or exits with, is that clip's failure, recorded with its prompt.
     except (Exception, SystemExit) as error:  # noqa: BLE001
-        if len(batch) > 1:
-            return [attempt for clip in batch for attempt in _attempts(run, [clip], seed)]
         reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        return [Attempt(batch[0], batch[0].id, reason, time.perf_counter() - start)]
+    # Out of the handler, which would keep the failed batch's memory alive through its traceback.
+    if len(batch) > 1:
+        return [attempt for clip in batch for attempt in _attempts(run, [clip], seed)]
+    return [Attempt(batch[0], batch[0].id, reason, time.perf_counter() - start)]
 
 
 def _keep(attempt: Attempt, system: System, audio: Path, key: str, device: str) -> dict[str, str]:
@@ -168,12 +181,7 @@ def _checked(outcome: Waveform | str, clip: Clip, system: System) -> Waveform:
     """
     if isinstance(outcome, str):
         raise Faulty(outcome)
-    given = np.asarray(outcome)
-    if not np.issubdtype(given.dtype, np.floating):
-        raise Faulty(f"gave samples of type {given.dtype}, not floating-point numbers in ±1")
-    wave = given.astype(np.float32)
-    if wave.ndim != 1 or not wave.size:
-        raise Faulty(f"gave an array of shape {wave.shape}, not one channel (n,)")
+    wave = _samples(outcome)
     if not np.isfinite(wave).all():
         raise Faulty(f"{int((~np.isfinite(wave)).sum())} of {wave.size} samples are not finite")
     if np.abs(wave).max() < SILENCE:
@@ -181,9 +189,26 @@ def _checked(outcome: Waveform | str, clip: Clip, system: System) -> Waveform:
     if clip.seconds is None or system.decides_length:
         return wave
     wanted = round(clip.seconds * system.rate)
-    if len(wave) < wanted:
+    if len(wave) < wanted - round(SLACK * system.rate):
         raise Faulty(f"{len(wave) / system.rate:.3f} s long, and {clip.seconds:g} s were asked for")
-    return wave[:wanted]
+    return np.pad(wave[:wanted], (0, max(0, wanted - len(wave))))
+
+
+def _samples(outcome: Any) -> Waveform:
+    """What a system gave, as float32 samples (n,).
+
+    Raises:
+        Faulty: it is no array of floating-point numbers, or not of one channel, or empty.
+    """
+    try:
+        given = np.asarray(outcome)
+    except (Exception, SystemExit) as error:
+        raise Faulty(f"gave what is no array: {type(error).__name__}: {' '.join(str(error).split())}") from error
+    if not np.issubdtype(given.dtype, np.floating):
+        raise Faulty(f"gave samples of type {given.dtype}, not floating-point numbers in ±1")
+    if given.ndim != 1 or not given.size:
+        raise Faulty(f"gave an array of shape {given.shape}, not one channel (n,)")
+    return given.astype(np.float32)
 
 
 def write_failures(folder: Path, failures: Mapping[str, str]) -> None:
@@ -202,7 +227,7 @@ def read_timings(folder: Path, keys: Mapping[str, str]) -> tuple[Timing, ...]:
     if not path.is_file():
         return ()
     latest: dict[str, Timing] = {}
-    for row in _rows(path.read_text(encoding="utf-8").splitlines()):
+    for row in _rows(path.read_text(encoding="utf-8", errors="replace").split("\n")):
         if keys.get(row["id"]) == row.pop("key"):
             latest[row["id"]] = Timing(**row)
     return tuple(latest[name] for name in keys if name in latest)

@@ -13,7 +13,7 @@ from bench.errors import unknown
 from bench.record import pretty
 from bench.table import Table, cell_text, count_text
 
-INTERVALS = "[ ]: 95 % interval over clips."
+INTERVALS = "[ ]: 95 % interval, had other clips been drawn; of timings, had other batches been timed."
 
 
 def render(table: Table, form: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +11,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bench.digest import digest
+from bench.digest import SHORT, digest, file_digest
 from bench.errors import NotEvaluable
 from bench.features import Recording, Store, Survey, embed, survey
-from bench.metric import FeatureMetric, Features, Metric, Score, Timing, TimingMetric
+from bench.metric import FeatureMetric, Features, Metric, Scope, Score, Timing, TimingMetric
 from bench.progress import Reporter
 from bench.record import rounded
 from bench.suite import Suite
@@ -63,8 +64,9 @@ def judge(suite: Suite, metrics: Mapping[str, Metric], obtained: Obtained, devic
     store = Store()
     generated = survey(obtained.paths, store, reporter, "generated audio")
     reference = survey(reference_paths(suite), store, reporter, "reference audio") if suite.card.reference else None
-    tallied = tally(suite.clips, generated, reference if suite.paired else None, obtained.failed, obtained.surplus)
-    embedded = Embedded(suite, tallied, generated, reference, device, store, reporter)
+    tallied = tally(suite.clips, generated, reference, obtained.failed, obtained.surplus, paired=suite.paired)
+    scope = Scope(suite.tag, _reference_tag(reference), obtained.device or "none", _clips_tag(tallied))
+    embedded = Embedded(suite, tallied, generated, reference, scope, device, store, reporter)
     verdict = Verdict({}, {}, tallied, generated)
     for name, metric in metrics.items():
         try:
@@ -75,7 +77,7 @@ def judge(suite: Suite, metrics: Mapping[str, Metric], obtained: Obtained, devic
         except Exception as error:  # noqa: BLE001 - one metric that breaks loses no other
             verdict.not_scored[name] = f"{type(error).__name__}: {' '.join(str(error).split())}"
             continue
-        signature = metric.signature(score.n, suite.tag, obtained.device or "none")
+        signature = metric.signature(score.n, scope)
         verdict.scores[name] = dataclasses.replace(score, signature=signature)
     return verdict
 
@@ -107,6 +109,7 @@ class Embedded:
     tally: Tally
     generated: Survey
     reference: Survey | None
+    scope: Scope
     device: str
     store: Store
     reporter: Reporter
@@ -116,17 +119,46 @@ class Embedded:
         if self.reference is None:
             raise ValueError("there is no reference audio")
         ours = {name: self.generated.readable[name] for name in self.tally.scored}
-        names = self.tally.scored if self.suite.paired else self.reference.readable
-        theirs = {name: self.reference.readable[name] for name in names}
+        theirs = _compared(self.suite, self.tally, self.reference)
+        if not theirs:
+            raise ValueError("no reference audio can be used")
         audio = [[(name, recording.digest) for name, recording in side.items()] for side in (ours, theirs)]
-        # The value itself, for two metrics may have one signature; the signature, for its estimator and versions.
-        key = digest([type(metric).__module__, repr(metric), metric.signature(len(ours), self.suite.tag, ""), audio])
+        # The value and its source, so that whoever edits a metric's arithmetic sees what comes of it.
+        key = digest([_source(metric), repr(metric), metric.signature(len(ours), self.scope), audio])
         return self.store.recall(
             key, lambda: metric.score(self._features(metric, ours), self._features(metric, theirs))
         )
 
     def _features(self, metric: FeatureMetric, side: Mapping[str, Recording]) -> Features:
         return embed(side, metric.embedder, self.device, self.store, self.reporter)
+
+
+def _source(metric: Metric) -> str:
+    file = sys.modules[type(metric).__module__].__file__
+    return file_digest(Path(file)) if file else ""
+
+
+def _compared(suite: Suite, tallied: Tally, reference: Survey) -> dict[str, Recording]:
+    """The references that scores compare with: the scored clips' own, or every usable one of the background."""
+    names = (
+        tallied.scored
+        if suite.paired
+        else [name for name in reference.readable if name not in tallied.reference_unreadable]
+    )
+    return {name: reference.readable[name] for name in names}
+
+
+def _reference_tag(reference: Survey | None) -> str:
+    """What the reference audio is, by its bytes; of a partly scored suite, what all that can be used is."""
+    if reference is None:
+        return "none"
+    usable = {name: found.digest for name, found in reference.readable.items() if found.condition.finite}
+    return digest(usable)[:SHORT]
+
+
+def _clips_tag(tallied: Tally) -> str:
+    """Which clips were scored, if not all: two systems that failed different ones are not alike."""
+    return digest(list(tallied.scored))[:SHORT] if tallied.unscored else ""
 
 
 def reference_paths(suite: Suite) -> dict[str, Path]:

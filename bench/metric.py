@@ -9,7 +9,7 @@ from typing import ClassVar, Literal, NamedTuple
 import numpy as np
 
 from bench import __version__
-from bench.embedder import Embedder, Rows
+from bench.embedder import Embedder, Rows, other_settings
 from bench.stats import Floats, Interval
 
 Better = Literal["lower", "higher"]
@@ -71,6 +71,22 @@ class Timing(NamedTuple):
     peak_bytes: int
 
 
+class Scope(NamedTuple):
+    """What a score is about, for its signature.
+
+    Attributes:
+        suite: its name and hash.
+        reference: eight hex digits of the reference audio itself, ``none`` without any.
+        device: where the audio was generated, ``none`` if it was found.
+        clips: eight hex digits of which clips were scored, if not all that were asked for; else empty.
+    """
+
+    suite: str
+    reference: str = "none"
+    device: str = "none"
+    clips: str = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Metric:
     """How audio is judged, as a value.
@@ -90,13 +106,16 @@ class Metric:
     estimator: ClassVar[str]
     """How value and interval are computed, for the signature; change it when they change."""
 
-    def depends_on(self, device: str) -> str:
-        """What else a score depends on, for the signature; ``device`` is where the audio was generated."""
+    def depends_on(self, scope: Scope) -> str:
+        """What else a score depends on, for the signature."""
         raise NotImplementedError(f"{type(self).__name__} does not say what it depends on")
 
-    def signature(self, n: int, suite: str, device: str) -> str:
+    def signature(self, n: int, scope: Scope) -> str:
         """Everything a score of this metric depends on, as in sacrebleu (Post 2018, arXiv:1804.08771)."""
-        return f"{self.symbol}|{self.depends_on(device)}|est:{self.estimator}|n:{n}|suite:{suite}|bench:{__version__}"
+        clips = f"n:{n}|clips:{scope.clips}" if scope.clips else f"n:{n}"
+        settings = other_settings(self, {"label", "better", "unit", "embedder"})
+        judged = f"{self.symbol}{settings}|{self.depends_on(scope)}|est:{self.estimator}"
+        return f"{judged}|{clips}|suite:{scope.suite}|bench:{__version__}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,9 +131,9 @@ class FeatureMetric(Metric):
     pairs: ClassVar[bool] = False
     """Whether it compares each clip with its own reference, and not set with set."""
 
-    def depends_on(self, device: str) -> str:  # noqa: ARG002 - features are the same wherever the audio was made
-        """The embedder's signature."""
-        return self.embedder.signature
+    def depends_on(self, scope: Scope) -> str:
+        """The embedder's signature, and which reference audio it was."""
+        return f"{self.embedder.signature}|ref:{scope.reference}"
 
     def score(self, generated: Features, reference: Features) -> Score:
         """Judge a set of clips.
@@ -135,9 +154,9 @@ class TimingMetric(Metric):
 
     estimator: ClassVar[str] = "ratio,boot1000-batch"
 
-    def depends_on(self, device: str) -> str:
+    def depends_on(self, scope: Scope) -> str:
         """The device."""
-        return f"device:{device}"
+        return f"device:{scope.device}"
 
     def score(self, timings: Sequence[Timing]) -> Score:
         """Judge a run's timings, one an audio clip, at least one."""

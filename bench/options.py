@@ -71,6 +71,8 @@ class Parser(ArgumentParser):
         try:
             return self.parse_args([_typed(word) for word in words])
         except (ArgumentError, argparse.ArgumentError, TypeError) as error:
+            if refused := re.search(r"Option '([\w.]+)' is not accepted", str(error)):  # a key of the YAML file
+                raise unknown("option", _hyphened(f"--{refused[1]}"), known) from error
             raise BadInput(f"{self.prog}: {_plain(str(error))}") from error
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import pkgutil
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, NamedTuple
@@ -56,11 +57,11 @@ def _from_others(group: str, values: dict[str, Any]) -> list[Broken]:
     for point in importlib.metadata.entry_points(group=group):
         try:
             loaded = point.load()
-        except Exception as error:  # noqa: BLE001 - a third party's module may raise anything; it must not break the rest
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a third party's module may raise anything; it must not break the rest
             broken.append(Broken(point.name, f"{point.value} can't be loaded: {type(error).__name__}: {error}"))
             continue
         table = dict(loaded) if isinstance(loaded, Mapping) else {point.name: loaded}
-        wrong = {name: value for name, value in table.items() if not isinstance(value, KINDS[group])}
+        wrong = {name: value for name, value in table.items() if not _fits(name, value, KINDS[group])}
         broken += [
             Broken(name, f"{point.value} gives {value!r}, which is no {KINDS[group].__name__}")
             for name, value in wrong.items()
@@ -68,6 +69,11 @@ def _from_others(group: str, values: dict[str, Any]) -> list[Broken]:
         table = {name: value for name, value in table.items() if name not in wrong}
         _add(values, table, point.value)
     return broken
+
+
+def _fits(name: Any, value: Any, kind: type) -> bool:
+    """Whether a name can stand in folders and on the command line, and a value is what its group holds."""
+    return isinstance(name, str) and re.fullmatch(r"\w[\w.@-]*", name) is not None and isinstance(value, kind)
 
 
 def _add(values: dict[str, Any], table: Mapping[str, Any], where: str) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import importlib.metadata
 import json
 import platform
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,13 +56,17 @@ class Record:
             "suite": dict(self.suite),
             "system": dict(self.system),
             "seed": self.seed,
-            "clips": dict(self.clips),
+            "clips": portable(dict(self.clips)),
             "scores": {name: _score_fields(score) for name, score in self.scores.items()},
-            "not_scored": dict(self.not_scored),
+            "not_scored": portable(dict(self.not_scored)),
             "versions": dict(self.versions),
             "device": self.device,
             "efficiency": "timings.json",
         }
+
+    def everything(self) -> dict[str, Any]:
+        """The body with the efficiency itself in place of its file's name: for whoever reads one run's JSON."""
+        return {**self.body(), "efficiency": {name: _score_fields(score) for name, score in self.efficiency.items()}}
 
     def all_scores(self) -> dict[str, Score]:
         """Scores and efficiency together, as a table shows them."""
@@ -97,6 +102,19 @@ def versions(packages: Iterable[str]) -> dict[str, str]:
 def pretty(value: Any) -> str:
     """JSON for people and for byte comparison: sorted keys, two blanks, one line feed at the end."""
     return json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def portable(value: Any) -> Any:
+    """A value whose texts name no place of this machine: absolute paths by their last part, addresses not at all.
+
+    >>> portable({"c1": "no file '/home/me/ckpt/a.bin' in <Net at 0x7f3a>"})
+    {'c1': "no file 'a.bin' in <Net at 0x>"}
+    """
+    if isinstance(value, dict):
+        return {name: portable(one) for name, one in value.items()}
+    if isinstance(value, str):
+        return re.sub(r"\b0x[0-9a-fA-F]+", "0x", re.sub(r"(?<![\w.:/])/(?:[^/\s'\"]+/)+", "", value))
+    return value
 
 
 def _score_fields(score: Score) -> dict[str, Any]:

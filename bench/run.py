@@ -12,7 +12,7 @@ from bench import plugins
 from bench.card import Rendering
 from bench.device import resolve
 from bench.disk import cache_folder, locked, require_writable, write_atomically
-from bench.errors import BadInput
+from bench.errors import BadInput, NotEvaluable
 from bench.executor import Sampling, generate
 from bench.judge import Obtained, Verdict, clip_rows, judge
 from bench.metric import FeatureMetric, Metric, TimingMetric
@@ -79,27 +79,27 @@ def run(name: str, system: System, suite: Suite, options: Options, reporter: Rep
         BadInput: something asked for cannot be; nothing was written.
         NotEvaluable: another process holds the run's folder.
     """
-    suite = suite.limited(options.limit)
+    whole, suite = suite, suite.limited(options.limit)
     metrics = plugins.chosen_metrics(options.metrics or suite.card.metrics)
-    check(suite, metrics, options)
+    check(system, suite, metrics, options)
     if isinstance(system, Recorded):
         system.find(suite.clips)  # raises now, before anything is written
+    suite = with_references(suite, whole.tag, reporter)
     tag = system.tag(options.seed)
     folder = options.out / suite.name / f"{name}-{tag}"
     with locked(folder):
         if config:
             write_atomically(folder / "config.yaml", config.encode())
-        suite = with_references(suite, reporter)
         obtained = obtain(system, suite, folder, options, reporter)
         verdict = judge(suite, metrics, obtained, options.device, reporter)
         record = recorded(name, system, suite, metrics, obtained, verdict, options)
         results = record_folder(options.results, suite.tag, name, tag)
         with locked(options.results / "records", wait=True):  # runs with another --out may share it
             write_record(results, record, clip_rows(suite, verdict))
-    return Outcome(record, verdict.tally, results, problems(verdict, metrics, options.max_failures))
+    return Outcome(record, verdict.tally, results, problems(verdict, metrics, system, options.max_failures))
 
 
-def check(suite: Suite, metrics: Mapping[str, Metric], options: Options) -> None:
+def check(system: System, suite: Suite, metrics: Mapping[str, Metric], options: Options) -> None:
     """Raise before any work if the run cannot be what is asked for.
 
     Raises:
@@ -107,6 +107,19 @@ def check(suite: Suite, metrics: Mapping[str, Metric], options: Options) -> None
     """
     if not metrics:
         raise BadInput(f"no metric: suite {suite.name} names none, so give --metrics; see `bench list metrics`")
+    _check_references(system, suite, metrics)
+    resolve(options.device, accelerated=False)
+    for option, folder in (
+        ("--out", options.out),
+        ("--results", options.results / "records"),
+        ("BENCH_CACHE", cache_folder()),
+    ):
+        require_writable(folder, option)
+
+
+def _check_references(system: System, suite: Suite, metrics: Mapping[str, Metric]) -> None:
+    if system.reads_reference and suite.card.reference is None:
+        raise BadInput(f"{type(system).__name__} is made from reference audio, and suite {suite.name} has none")
     for name, metric in metrics.items():
         if isinstance(metric, FeatureMetric) and suite.card.reference is None:
             raise BadInput(f"metric {name} compares with reference audio, and suite {suite.name} has none")
@@ -118,27 +131,29 @@ def check(suite: Suite, metrics: Mapping[str, Metric], options: Options) -> None
         )
     if isinstance(suite.card.reference, Rendering):
         plugins.system(suite.card.reference.system)
-    resolve(options.device, accelerated=False)
-    for option, folder in (("--out", options.out), ("--results", options.results), ("BENCH_CACHE", cache_folder())):
-        require_writable(folder, option)
 
 
-def with_references(suite: Suite, reporter: Reporter) -> Suite:
+def with_references(suite: Suite, whole: str, reporter: Reporter) -> Suite:
     """The suite with its references in place; those that a system renders are rendered once, into the cache.
 
+    Args:
+        suite: limited or not.
+        whole: the tag of the suite without limit, whose references they are.
+        reporter: where progress is shown.
+
     Raises:
-        BadInput: a reference could not be rendered.
+        NotEvaluable: a reference could not be rendered.
     """
     source = suite.card.reference
     if not isinstance(source, Rendering):
         return suite
     system = plugins.system(source.system)
-    folder = cache_folder() / "references" / f"{suite.name}-{source.system}-{system.tag(source.seed)}"
+    folder = cache_folder() / "references" / f"{whole}-{source.system}-{system.tag(source.seed)}"
     with locked(folder, wait=True):  # another run may be rendering the same: then it is ready when it is our turn
         how = Sampling(source.seed, label="rendering references")
         made = generate(system, suite.clips, folder, how, reporter)
     for clip, error in made.failures.items():
-        raise BadInput(f"the reference of clip {clip} could not be rendered by {source.system}: {error}")
+        raise NotEvaluable(f"the reference of clip {clip} could not be rendered by {source.system}: {error}")
     clips = tuple(dataclasses.replace(clip, reference=made.paths[clip.id]) for clip in suite.clips)
     return dataclasses.replace(suite, clips=clips)
 
@@ -147,7 +162,7 @@ def obtain(system: System, suite: Suite, folder: Path, options: Options, reporte
     """The audio of every clip: found if it exists already, else generated."""
     if isinstance(system, Recorded):
         found = system.find(suite.clips)
-        return Obtained(found.paths, surplus=found.surplus)
+        return Obtained(found.paths, surplus=tuple(stem for stem in found.surplus if stem not in suite.beyond))
     how = Sampling(options.seed, options.device, options.batch_size)
     made = generate(system, suite.clips, folder, how, reporter)
     return Obtained(made.paths, made.failures, timings=made.timings)
@@ -179,13 +194,18 @@ def recorded(
     )
 
 
-def problems(verdict: Verdict, metrics: Mapping[str, Metric], max_failures: int) -> tuple[str, ...]:
+def problems(verdict: Verdict, metrics: Mapping[str, Metric], system: System, max_failures: int) -> tuple[str, ...]:
     """What makes the exit code 3: too many clips, or a metric, that could not be evaluated.
 
-    Audio that was not generated here has no timings, and nobody could expect any: that is no problem.
+    Audio that was only found has no timings, and nobody could expect any: that is no problem beside another score.
     """
-    unscored, asked = verdict.tally.unscored, verdict.tally.asked
-    lines = [f"{unscored} of {asked} clips could not be scored (--max-failures {max_failures})"]
-    lines = lines if unscored > max_failures else []
-    broken = {name: why for name, why in verdict.not_scored.items() if not isinstance(metrics[name], TimingMetric)}
-    return (*lines, *(f"{name} could not be computed: {why}" for name, why in broken.items()))
+    lines = []
+    if verdict.tally.unscored > max_failures:
+        unscored, asked = verdict.tally.unscored, verdict.tally.asked
+        lines.append(f"{unscored} of {asked} clips could not be scored (--max-failures {max_failures})")
+    elif not verdict.tally.unscored and verdict.tally.reference_unreadable:  # of a background: it costs no clip
+        lines.append(f"{len(verdict.tally.reference_unreadable)} references could not be used")
+    for name, why in verdict.not_scored.items():
+        excused = isinstance(metrics[name], TimingMetric) and isinstance(system, Recorded) and verdict.scores
+        lines += [] if excused else [f"{name} could not be computed: {why}"]
+    return tuple(lines)

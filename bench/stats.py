@@ -41,7 +41,8 @@ def centred_interval(value: float, replicates: Floats, *, least: float | None = 
     """
     tail = (1.0 - CONFIDENCE) / 2.0
     low, high = np.quantile(replicates, [tail, 1.0 - tail]) - (replicates.mean() - value)
-    return Interval(float(low) if least is None else max(float(low), least), float(high))
+    low = low if least is None else max(low, least)
+    return Interval(min(float(low), value), max(float(high), value))
 
 
 def mean_interval(values: Floats) -> Interval | None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from bench.audio import recordings
+from bench.audio import SUFFIXES, recordings
 from bench.card import Card, Rendering, load_card
 from bench.clip import Clip
 from bench.digest import SHORT, digest, file_digest
 from bench.errors import BadInput, unknown
 from bench.prompts import read_prompts
+
+DEFAULT = ("fad-logmel",)  # what two folders are judged by if nothing is said: it needs no pairs and no downloads
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,7 @@ class Suite:
         card: title, version, rate, metrics.
         clips: in the card's order.
         size: how many clips the card lists; more than ``len(clips)`` when a run is limited.
+        beyond: the ids that a limit left out.
         background: reference audio of no clip in particular, for sets that are compared as sets.
         audio: digest of the references, where they alone define the suite; two folders of one name differ by it.
     """
@@ -35,6 +39,7 @@ class Suite:
     size: int
     background: tuple[Path, ...] = ()
     audio: str = ""
+    beyond: tuple[str, ...] = ()
 
     @cached_property
     def hash(self) -> str:
@@ -77,7 +82,7 @@ class Suite:
         """The first clips only; its hash, and so every signature, then differs from the whole suite's."""
         if limit is None or limit >= len(self.clips):
             return self
-        return dataclasses.replace(self, clips=self.clips[:limit])
+        return dataclasses.replace(self, clips=self.clips[:limit], beyond=tuple(clip.id for clip in self.clips[limit:]))
 
 
 def datasets_folder() -> Path:
@@ -118,7 +123,7 @@ def read_card(path: Path) -> Suite:
     prompts = read_prompts(path.parent / card.captions)
     files = _reference_files(card, path)
     clips = tuple(dataclasses.replace(clip, seconds=card.seconds, reference=files.get(clip.id)) for clip in prompts)
-    return Suite(path.stem, card, clips, size=len(clips))
+    return Suite(plain_name(path.stem), card, clips, size=len(clips))
 
 
 def _reference_files(card: Card, path: Path) -> dict[str, Path]:
@@ -126,7 +131,17 @@ def _reference_files(card: Card, path: Path) -> dict[str, Path]:
     if not isinstance(card.reference, str):
         return {}
     folder = path.parent / card.reference
-    return recordings(folder) if folder.is_dir() and any(folder.iterdir()) else {}
+    there = folder.is_dir() and any(path.suffix.lower() in SUFFIXES for path in folder.iterdir())
+    return recordings(folder) if there else {}
+
+
+def plain_name(name: str) -> str:
+    """A name that can stand in a folder's name and in a signature.
+
+    >>> plain_name("my|suite 2")
+    'my_suite_2'
+    """
+    return re.sub(r"[^\w.-]", "_", name) or "_"
 
 
 def from_folders(generated: Path, reference: Path, captions: Path | None = None) -> Suite:
@@ -148,8 +163,13 @@ def from_folders(generated: Path, reference: Path, captions: Path | None = None)
         dataclasses.replace(texts.get(name, Clip(name)), reference=references[name] if paired else None) for name in ids
     )
     card = Card(
-        title=f"Folder {reference.name}", version=1, task="text-to-audio", captions="", reference=reference.name
+        title=f"Folder {reference.name}",
+        version=1,
+        task="text-to-audio",
+        captions="",
+        metrics=DEFAULT,
+        reference=reference.name,
     )
     background = () if paired else tuple(references.values())
     audio = digest({stem: file_digest(path) for stem, path in references.items()})
-    return Suite(reference.resolve().name, card, clips, size=len(clips), background=background, audio=audio)
+    return Suite(plain_name(reference.resolve().name), card, clips, size=len(clips), background=background, audio=audio)

@@ -57,7 +57,7 @@ class Table:
         columns: one a metric.
         rows: one a run.
         notes: by mark, what must be known to read a marked cell or row.
-        signatures: the signature that a column's unmarked cells share, without n.
+        signatures: the signature that a column's unmarked cells share.
     """
 
     title: str

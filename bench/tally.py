@@ -76,42 +76,44 @@ def tally(
     reference: Survey | None,
     failed: Mapping[str, str],
     surplus: Sequence[str],
+    *,
+    paired: bool = True,
 ) -> Tally:
-    """Sort a run's clips.
+    """Sort a run's clips, by what was found of their audio and, if there are any, of the references.
 
     Args:
         clips: all that were asked for.
-        generated: what was found of their audio.
-        reference: what was found of their references; None where the clips have none of their own.
+        generated: of them.
+        reference: of theirs, or of none in particular.
         failed: clips that could not be generated, with the error.
         surplus: stems of files that belong to no clip.
+        paired: whether each clip has a reference of its own; otherwise a broken reference costs no clip.
     """
+    broken = _reference_unreadable(reference)
+    reference = reference if paired else None
     ids = [clip.id for clip in clips]
-    bad = {name for name, recording in generated.readable.items() if not recording.condition.finite}
-    usable = _usable(reference) if reference else set(ids)
-    scored = tuple(name for name in ids if name in generated.readable and name not in bad and name in usable)
-    sound = {name: generated.readable[name] for name in scored}
-    wanted = {clip.id: _wanted_seconds(clip, reference) for clip in clips}
+    heard = _usable(generated)
+    usable = heard & _usable(reference) if reference else heard
+    scored = tuple(name for name in ids if name in usable)
+    sound, wanted = generated.readable, {clip.id: _wanted_seconds(clip, reference) for clip in clips}
     return Tally(
         asked=len(ids),
         scored=scored,
-        missing=tuple(
-            n for n in ids if n not in failed and n not in generated.readable and n not in generated.unreadable
-        ),
+        missing=tuple(name for name in _missing(ids, generated) if name not in failed),
         failed=failed,
         unreadable=generated.unreadable,
-        not_finite=tuple(name for name in ids if name in bad),
-        reference_missing=_reference_missing(ids, reference),
-        reference_unreadable=_reference_unreadable(reference),
-        silent=tuple(name for name, recording in sound.items() if recording.condition.silent),
-        clipped=tuple(name for name, recording in sound.items() if recording.condition.clipped),
-        too_short=tuple(name for name, recording in sound.items() if _too_short(recording, wanted[name])),
+        not_finite=tuple(name for name in ids if name in generated.readable and name not in heard),
+        reference_missing=_missing(ids, reference) if reference else (),
+        reference_unreadable=broken,
+        silent=tuple(name for name in scored if sound[name].condition.silent),
+        clipped=tuple(name for name in scored if sound[name].condition.clipped),
+        too_short=tuple(name for name in scored if _too_short(sound[name], wanted[name])),
         surplus=tuple(surplus),
     )
 
 
-def _usable(reference: Survey) -> set[str]:
-    return {name for name, recording in reference.readable.items() if recording.condition.finite}
+def _usable(found: Survey) -> set[str]:
+    return {name for name, recording in found.readable.items() if recording.condition.finite}
 
 
 def _wanted_seconds(clip: Clip, reference: Survey | None) -> float:
@@ -126,10 +128,8 @@ def _too_short(recording: Recording, wanted: float) -> bool:
     return recording.condition.seconds < SHORT_OF * wanted
 
 
-def _reference_missing(ids: Sequence[str], reference: Survey | None) -> tuple[str, ...]:
-    if reference is None:
-        return ()
-    return tuple(name for name in ids if name not in reference.readable and name not in reference.unreadable)
+def _missing(ids: Sequence[str], found: Survey) -> tuple[str, ...]:
+    return tuple(name for name in ids if name not in found.readable and name not in found.unreadable)
 
 
 def _reference_unreadable(reference: Survey | None) -> dict[str, str]:

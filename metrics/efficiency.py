@@ -51,7 +51,7 @@ def _ratio(timings: Sequence[Timing], amounts: Sequence[float]) -> Score:
 
 @dataclass(frozen=True, kw_only=True)
 class PeakMemory(TimingMetric):
-    """The most memory held while generating: the GPU's where there is one, else the process's."""
+    """The most memory held until the last clip: PyTorch's on the GPU where there is one, else the whole process's."""
 
     symbol: ClassVar[str] = "peak-memory"
     estimator: ClassVar[str] = "max"

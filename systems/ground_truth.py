@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from bench.clip import Clip
 from bench.system import Found, Recorded, System
@@ -12,6 +13,8 @@ from bench.system import Found, Recorded, System
 @dataclass(frozen=True, kw_only=True)
 class GroundTruth(Recorded):
     """Each clip's reference, untouched."""
+
+    reads_reference: ClassVar[bool] = True
 
     def find(self, clips: Sequence[Clip]) -> Found:
         """The references that the suite has."""

@@ -27,7 +27,7 @@ class Lowpass(System):
     """A clip's reference through a steep linear-phase low-pass.
 
     Attributes:
-        cutoff: the end of the pass band in Hz; nothing is left above 8/7 of it.
+        cutoff: the end of the pass band in Hz; the stop band begins at 8/7 of it.
     """
 
     cutoff: float = 3500.0

@@ -31,7 +31,7 @@ CASES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "out": ((*RUN, "--out", "file/deeper"), ("--out file/deeper", "can't be written", "file is a file")),
     "config": ((*RUN, "--config", "none.yaml"), ("none.yaml",)),
     "config's text": ((*RUN, "--config", "broken.yaml"), ("broken.yaml",)),
-    "config's field": ((*RUN, "--config", "odd.yaml"), ("limmit",)),
+    "config's field": ((*RUN, "--config", "odd.yaml"), ("limmit", "did you mean '--limit'")),
     "folder": (("score", "nowhere", "--suite", "demo"), ("no folder nowhere",)),
     "file for a folder": (("score", "file", "--suite", "demo"), ("file is a file",)),
     "empty folder": (("score", "empty", "--suite", "demo"), ("no audio in empty", ".wav")),
@@ -40,7 +40,9 @@ CASES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "no folder": (("score", "--suite", "demo"), ("folder",)),
     "no reference": (("score", "strange"), ("either --suite NAME or --reference FOLDER",)),
     "reference": (("score", "strange", "--reference", "nowhere"), ("no folder nowhere",)),
-    "no metric": (("score", "strange", "--reference", "strange"), ("no metric", "--metrics")),
+    "truth without reference": (("run", "--system", "ground-truth", "--suite", "bare.yaml"), ("reference", "has none")),
+    "records": ((*RUN, "--results", "taken"), ("taken/records", "can't be written")),
+    "config's setting": (("run", "--config", "setting.yaml", "--suite", "demo"), ("slop", "'--system.slope'")),
     "folder system": (("run", "--system", "folder", "--suite", "demo"), ("--system.path",)),
     "table's suite": (("table", "demo"), ("no records in results", "bench run")),
     "format": (("table", "--format", "pdf"), ("pdf", "markdown")),
@@ -54,8 +56,13 @@ def things() -> None:
     Path("file").write_text("a file", encoding="utf-8")
     Path("broken.yaml").write_text("{a", encoding="utf-8")
     Path("odd.yaml").write_text("limmit: 3", encoding="utf-8")
-    for folder in ("empty", "strange", "double"):
+    Path("setting.yaml").write_text("system: {name: noise, slop: 1}", encoding="utf-8")
+    Path("bare.csv").write_text("id,caption\na,rain\n", encoding="utf-8")
+    bare = "title: B\nversion: 1\ntask: text-to-audio\ncaptions: bare.csv\nmetrics: [efficiency]\n"
+    Path("bare.yaml").write_text(bare, encoding="utf-8")
+    for folder in ("empty", "strange", "double", "taken"):
         Path(folder).mkdir()
+    Path("taken/records").write_text("a file", encoding="utf-8")
     Path("strange/x.wav").write_bytes(tone())
     for name in ("sound-01.wav", "sound-01.flac"):
         (Path("double") / name).write_bytes(tone())

@@ -38,8 +38,8 @@ class Statistics(Embedder):
     rate: int = RATE
     dimension: int = 3
     run: Embed = statistics
-    loads: list[str] = field(default_factory=list)
-    sizes: list[int] = field(default_factory=list)
+    loads: list[str] = field(default_factory=list, compare=False)
+    sizes: list[int] = field(default_factory=list, compare=False)
 
     accelerated: ClassVar[bool] = False
 
@@ -303,6 +303,5 @@ def test_a_score_is_computed_once_and_recalled_as_it_was() -> None:
 
 
 def test_a_score_that_is_no_number_is_not_kept() -> None:
-    with pytest.raises(ValueError, match="JSON"):
-        Store().recall("cd" * 32, lambda: Score(float("nan"), None, 3))
+    assert np.isnan(Store().recall("cd" * 32, lambda: Score(float("nan"), None, 3)).value)
     assert not list(Store().folder.rglob("*.json"))

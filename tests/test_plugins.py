@@ -11,7 +11,7 @@ import pytest
 
 from bench import plugins
 from bench.errors import BadInput
-from bench.metric import FeatureMetric, TimingMetric
+from bench.metric import FeatureMetric, Scope, TimingMetric
 from bench.system import System
 
 
@@ -28,7 +28,7 @@ def test_every_system_is_a_hashable_value_with_settings_in_json_types() -> None:
 def test_every_metric_says_what_it_is() -> None:
     for metric in plugins.metrics().values():
         assert isinstance(metric, FeatureMetric | TimingMetric)
-        signature = metric.signature(24, "demo-12345678", "cpu")
+        signature = metric.signature(24, Scope("demo-12345678"))
         assert signature.startswith(f"{metric.symbol}|")
         assert "|n:24|suite:demo-12345678|bench:" in signature
         assert type(metric).__doc__

@@ -11,6 +11,7 @@ import soundfile
 from conftest import Bench, Ran, one_line, tree
 
 from bench.audio import encode_wav, wav_comment
+from bench.table import fields
 
 
 def record(results: Path = Path("results")) -> dict[str, object]:
@@ -52,8 +53,10 @@ def test_a_record_says_everything_and_nothing_that_changes(bench: Bench, card: P
     score = found["scores"]["fad-logmel"]  # type: ignore[index]
     assert score["interval"][0] <= score["value"] <= score["interval"][1]
     suite = found["suite"]["hash"][:8]  # type: ignore[index]
+    reference = fields(score["signature"])["ref"]
+    assert len(reference) == 8
     assert score["signature"] == (
-        "fad|emb:logmel-1|w:none|rate:16000|mono:first|resample:soxr-hq|"
+        f"fad|emb:logmel-1|w:none|rate:16000|mono:first,dc-removed|resample:soxr-hq|ref:{reference}|"
         f"est:eigh-f64,boot1000-clip-centred|n:6|suite:small-{suite}|bench:0.1.0"
     )
     (folder,) = Path("results").glob("records/*/*")

@@ -69,7 +69,7 @@ def test_every_kind_of_trouble_is_counted_and_named(bench: Bench, card: Path, ma
         "surplus": ["stranger"],
     }
     assert scores(ran.out)["fad-logmel"]["n"] == 3
-    assert "n:3|" in str(scores(ran.out)["fad-logmel"]["signature"])
+    assert "n:3|clips:" in str(scores(ran.out)["fad-logmel"]["signature"])
     for line in (
         "missing: 1 — c0",
         "unreadable: 1 — c1 (c1.wav is truncated",
@@ -138,6 +138,61 @@ def test_folders_without_a_common_name_are_compared_as_sets(bench: Bench, made: 
     assert pairs.code == 2
     assert one_line(pairs.err)
     assert "compares each clip with its own reference" in pairs.err
+
+
+def test_a_broken_background_file_is_counted_and_named(bench: Bench, made: Path) -> None:
+    Path("background").mkdir()
+    for index, path in enumerate(sorted(made.iterdir())[:4]):
+        shutil.copy(path, f"background/other{index}.wav")
+    whole = bench("score", made, "--reference", "background", "--json")
+    assert whole.code == 0, whole.err
+    Path("background/other1.wav").write_bytes(b"RIFF")
+    soundfile.write("background/other2.wav", np.full(16_000, np.nan), 16_000, subtype="FLOAT")
+    ran = bench("score", made, "--reference", "background", "--json")
+    assert ran.code == 3
+    found = json.loads(ran.out)
+    assert found["clips"]["reference_unreadable"].keys() == {"other1", "other2"}
+    assert found["clips"]["scored"] == 6
+    assert "2 references could not be used" in ran.err
+    assert found["scores"]["fad-logmel"]["signature"] != scores(whole.out)["fad-logmel"]["signature"]
+
+
+def test_a_changed_reference_behind_a_card_shows_in_the_signature(bench: Bench, made: Path) -> None:
+    Path("s.csv").write_text("id,caption\n" + "".join(f"c{n},rain\n" for n in range(6)), encoding="utf-8")
+    card = "title: S\nversion: 1\ntask: text-to-audio\ncaptions: s.csv\nreference: refs\nmetrics: [fad-logmel]\n"
+    Path("s.yaml").write_text(card, encoding="utf-8")
+    shutil.copytree(made, "refs")
+    first = scores(bench("score", made, "--suite", "s.yaml", "--json").out)["fad-logmel"]["signature"]
+    Path("refs/c0.wav").write_bytes(tone())
+    second = scores(bench("score", made, "--suite", "s.yaml", "--json").out)["fad-logmel"]["signature"]
+    assert first != second
+
+
+def test_two_systems_that_lack_different_clips_are_not_alike(bench: Bench, card: Path, made: Path) -> None:
+    found = []
+    for lacking in ("c0", "c1"):
+        folder = Path(shutil.copytree(made, f"without-{lacking}"))
+        (folder / f"{lacking}.wav").unlink()
+        found.append(scores(bench("score", folder, "--suite", card, "--json").out)["fad-logmel"]["signature"])
+    assert found[0] != found[1]
+    assert "n:5|clips:" in str(found[0])
+
+
+def test_a_limit_leaves_no_surplus(bench: Bench, card: Path, made: Path) -> None:
+    ran = bench("score", made, "--suite", card, "--limit", "3", "--json")
+    assert ran.code == 0, ran.err
+    assert json.loads(ran.out)["clips"] == {"asked": 3, "scored": 3}
+
+
+def test_nothing_scored_is_not_done(bench: Bench, card: Path, made: Path) -> None:
+    assert bench("score", made, "--suite", card, "--metrics", "efficiency").code == 3
+    assert bench("score", made, "--suite", card, "--metrics", "efficiency,fad-logmel").code == 0
+
+
+def test_a_folder_may_have_any_name(bench: Bench, made: Path) -> None:
+    reference = shutil.copytree(made, "a|b c")
+    assert bench("score", made, "--reference", reference).code == 0
+    assert bench("table").code == 0
 
 
 def test_a_broken_reference_is_counted_too(bench: Bench, made: Path) -> None:

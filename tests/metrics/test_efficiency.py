@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.metric import Score, Timing, TimingMetric
+from bench.metric import Scope, Score, Timing, TimingMetric
 from bench.metrics.efficiency import ALIASES, METRICS
 
 
@@ -81,7 +81,7 @@ def test_every_one_is_better_when_lower_and_depends_on_the_device(name: str) -> 
     metric = METRICS[name]
     assert isinstance(metric, TimingMetric)
     assert metric.better == "lower"
-    assert "|device:cuda:0|" in metric.signature(4, "demo-1", "cuda:0")
+    assert "|device:cuda:0|" in metric.signature(4, Scope("demo-1", device="cuda:0"))
 
 
 def test_the_alias_names_all_of_them() -> None:

@@ -127,7 +127,7 @@ def test_a_clip_does_not_depend_on_its_batch() -> None:
 
 
 def test_the_signature_says_what_it_hears() -> None:
-    assert LOGMEL.signature == "emb:logmel-1|w:none|rate:16000|mono:first|resample:soxr-hq"
+    assert LOGMEL.signature == "emb:logmel-1|w:none|rate:16000|mono:first,dc-removed|resample:soxr-hq"
     assert (LOGMEL.rate, LOGMEL.dimension, LOGMEL.accelerated) == (16_000, 64, False)
 
 

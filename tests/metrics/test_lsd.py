@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from bench.embedder import Rows
-from bench.metric import Features, Score
+from bench.metric import Features, Scope, Score
 from bench.metrics._logmel import LOGMEL
 from bench.metrics.lsd import METRICS, log_spectral_distance
 
@@ -95,6 +95,6 @@ def test_clips_that_are_no_pairs_are_refused(ids: tuple[str, ...]) -> None:
 def test_it_says_that_it_takes_pairs_and_what_it_depends_on() -> None:
     metric = METRICS["lsd-logmel"]
     assert metric.pairs
-    signature: str = metric.signature(3, "demo-1", "cpu")
+    signature: str = metric.signature(3, Scope("demo-1"))
     assert signature.startswith("lsd|emb:logmel-1|")
     assert "|est:mean,boot1000-clip|n:3|suite:demo-1|bench:" in signature
