@@ -131,7 +131,7 @@ def test_the_signature_says_what_it_hears() -> None:
     assert (LOGMEL.rate, LOGMEL.dimension, LOGMEL.accelerated) == (16_000, 64, False)
 
 
-@pytest.mark.parametrize("module", ["_logmel", "fad", "lsd", "efficiency"])
+@pytest.mark.parametrize("module", ["_logmel", "_vggish", "fad", "lsd", "efficiency"])
 def test_importing_a_metric_imports_nothing_heavy(module: str) -> None:
     code = f"import sys, bench.metrics.{module}; print(sorted({{'torch', 'scipy', 'soxr'}} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
