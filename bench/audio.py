@@ -11,17 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.errors import BadInput
+from bench.resample import sinc_resample
 from bench.truncation import cut_short
 
 Waveform = NDArray[np.float32]
 """One channel, shape (n,), full scale at ±1."""
 
 Subtype = Literal["PCM_16", "FLOAT"]
+Resampler = Literal["soxr-hq", "sinc"]
+"""``sinc`` is that of the published numbers (``bench/resample.py``); soxr HQ is clean: the choice for all else."""
 SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".opus")
 SILENCE = 1e-4  # peak: -80 dB of full scale; 16-bit dither stays below it
 FULL_SCALE = 32767 / 32768  # the largest positive 16-bit sample
 CLIPPED_RUN = 4  # consecutive samples at full scale: music touches it, clipping stays there
-RESAMPLER = "soxr-hq"
 WHOLE = 0.95  # share of the samples an MP3 header promises; without such a header the promise is an estimate
 
 
@@ -106,18 +108,29 @@ def _clipped(level: NDArray[np.float32]) -> bool:
     return bool((counts[CLIPPED_RUN:] - counts[:-CLIPPED_RUN] == CLIPPED_RUN).any())
 
 
-def mono(sound: Sound, rate: int) -> Waveform:
-    """The first channel, without its mean, at another rate: the loader of AudioLDM's evaluation, with soxr HQ.
+def mono(sound: Sound, rate: int, resampler: Resampler = "soxr-hq") -> Waveform:
+    """The first channel, without its mean, at another rate: the loader of AudioLDM's evaluation.
 
     Source: haoheliu/audioldm_eval, ``load_mel.py`` (channel 0; mean removed before resampling).
     """
+    return resample(centred(sound), sound.rate, rate, resampler)
+
+
+def centred(sound: Sound) -> Waveform:
+    """The first channel, shape (n,), without its mean."""
+    channel = sound.samples[:, 0]
+    return np.ascontiguousarray(channel - channel.mean(dtype=np.float64), dtype=np.float32)
+
+
+def resample(wave: Waveform, rate: int, new_rate: int, resampler: Resampler) -> Waveform:
+    """A waveform (n,) at another rate, both in Hz; itself where the rates are equal."""
+    if rate == new_rate:
+        return wave
+    if resampler == "sinc":
+        return sinc_resample(wave, rate, new_rate)
     import soxr
 
-    channel = sound.samples[:, 0]
-    centred = np.ascontiguousarray(channel - channel.mean(dtype=np.float64), dtype=np.float32)
-    if sound.rate == rate:
-        return centred
-    resampled: Waveform = soxr.resample(centred, sound.rate, rate, quality="HQ")
+    resampled: Waveform = soxr.resample(wave, rate, new_rate, quality="HQ")
     return resampled
 
 

@@ -1,4 +1,4 @@
-"""What there is: systems, suites and metrics by name, with a line on each."""
+"""What there is: systems, suites, metrics and embedders by name, with a line on each."""
 
 from __future__ import annotations
 
@@ -53,13 +53,28 @@ def metrics() -> dict[str, dict[str, Any]]:
     for name, metric in sorted(plugins.metrics().items()):
         embedder: Embedder | None = metric.embedder if isinstance(metric, FeatureMetric) else None
         about: dict[str, Any] = {"about": first_line(type(metric)), "better": metric.better, "unit": metric.unit}
-        found[name] = {**about, "embedder": embedder.signature if embedder else None}
+        found[name] = {**about, "embedder": embedder.name if embedder else None}
     for alias, names in sorted(plugins.aliases().items()):
         found[alias] = {"about": f"Stands for {', '.join(names)}.", "stands_for": list(names)}
     return found
 
 
-KINDS = {"systems": systems, "suites": suites, "metrics": metrics}
+def embedders() -> dict[str, dict[str, Any]]:
+    """Every embedder with the first line of its docstring and its weights, which are not looked for."""
+    return {
+        name: {
+            "about": " ".join([first_line(type(embedder)), *(f"[{file.file}]" for file in embedder.files[:1])]),
+            "rate": embedder.rate,
+            "dimension": embedder.dimension,
+            "classes": embedder.classes,
+            "texts": embedder.reads,
+            "weights": [file.file for file in (*embedder.files, *embedder.vocabulary)],
+        }
+        for name, embedder in sorted(plugins.embedders().items())
+    }
+
+
+KINDS = {"systems": systems, "suites": suites, "metrics": metrics, "embedders": embedders}
 
 
 def first_line(thing: type) -> str:

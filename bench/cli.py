@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from bench.errors import BadInput, NotEvaluable
 
-DONE, USAGE, UNEVALUATED, INTERRUPTED = 0, 2, 3, 130  # 1 is a regression, which only a gate finds
+DONE, USAGE, UNEVALUATED, INTERRUPTED = 0, 2, 3, 130  # 1: a regression, or unlike a reference
 
 HELP = """\
 usage: bench COMMAND [OPTIONS]
@@ -20,11 +20,12 @@ commands:
   run       generate what is missing, score it, write a record, print the table
   score     the same for audio made elsewhere: bench score FOLDER --suite NAME
   table     records side by side
-  list      systems, suites and metrics there are
-  doctor    what is installed, which devices and caches there are, what is missing
+  list      systems, suites, metrics and embedders there are
+  fetch     download weights ahead, for a run without a network
+  doctor    what is installed, what is missing; --parity compares scores with the packages others use
 
 `bench COMMAND --help` says what a command takes. --version prints the version, --debug shows tracebacks.
-Exit codes: 0 done, 1 regression, 2 usage, 3 not everything could be evaluated."""
+Exit codes: 0 done, 1 regression or unlike a reference, 2 usage, 3 not everything could be evaluated."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -79,4 +80,4 @@ def _dispatch(words: list[str]) -> int:
     return command(words[1:])
 
 
-COMMANDS = {"run": "run", "score": "score", "table": "table", "list": "catalogue", "doctor": "doctor"}
+COMMANDS = {"run": "run", "score": "score", "table": "table", "list": "catalogue", "fetch": "fetch", "doctor": "doctor"}

@@ -99,7 +99,8 @@ def _print(outcome: Outcome, *, json: bool, quiet: bool) -> None:
     if json:
         print(pretty(outcome.record.everything()), end="")
     elif not quiet:
-        print(render(table([outcome.record], plugins.metrics()), "text"), end="")
+        known = plugins.known_metrics(outcome.record.all_scores())
+        print(render(table([outcome.record], known), "text"), end="")
 
 
 def table(words: list[str]) -> int:
@@ -124,19 +125,20 @@ def table(words: list[str]) -> int:
     if given.suite and given.suite not in there:
         raise unknown("suite with records", given.suite, there)
     groups = groupby(records, key=lambda record: record.suite["name"])
-    tables = [make(list(group), plugins.metrics()) for name, group in groups if given.suite in (None, name)]
+    known = plugins.known_metrics(name for record in records for name in record.all_scores())
+    tables = [make(list(group), known) for name, group in groups if given.suite in (None, name)]
     print("\n".join(render(each, given.format) for each in tables), end="")
     return DONE
 
 
 def catalogue(words: list[str]) -> int:
-    """List systems, suites and metrics."""
+    """List systems, suites, metrics and embedders."""
     from bench import catalogue as things
     from bench import plugins
 
     parser = Parser("list", catalogue.__doc__ or "")
-    parser.add_argument("kind", nargs="?", type=str, help="systems, suites or metrics; all if none is given")
-    parser.add_argument("--json", action="store_true", help="as JSON, with settings and signatures")
+    parser.add_argument("kind", nargs="?", type=str, help="systems, suites, metrics or embedders; all if none is given")
+    parser.add_argument("--json", action="store_true", help="as JSON, with settings")
     given = parser.read(words)
     found = things.catalogue(given.kind)
     if given.json:
@@ -150,25 +152,76 @@ def catalogue(words: list[str]) -> int:
     return DONE
 
 
+def fetch(words: list[str]) -> int:
+    """Download the weights that suites, metrics or embedders need; all there are if none is named."""
+    from bench.fetch import fetch as fetched
+
+    parser = Parser("fetch", fetch.__doc__ or "")
+    parser.add_argument("names", nargs="*", type=str, help="suites, metrics, embedders, systems")
+    given = parser.read(words)
+    lacking = there = 0
+    for found in fetched(given.names):
+        lacking += found.path is None
+        there += 1
+        if found.path is None:
+            print(f"bench: {found.trouble}", file=sys.stderr)
+        else:
+            print(f"{found.file} ({found.tag}): {found.path}")
+    if not there:
+        print("nothing to fetch: these need no weights")
+    return UNEVALUATED if lacking else DONE
+
+
 def doctor(words: list[str]) -> int:
-    """Say what is installed, which devices and caches there are, what is missing and how to get it."""
+    """Say what is installed, which devices and caches there are, what is missing and how to get it.
+
+    With --parity, compare every embedding, logit and score with the packages that others use, on the same audio and
+    weights files. Exit code: 0 if all are equal, 1 if any differs by more than its tolerance, else 3 if any could not
+    be compared.
+    """
+    from bench.errors import BadInput
+
+    parser = Parser("doctor", doctor.__doc__ or "")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--parity", action="store_true", help="compare with the packages of the extra `reference`")
+    parser.add_argument("--output", type=Path | None, metavar="FILE", help="with --parity: write the table there too")
+    given = parser.read(words)
+    if given.parity and not given.json:
+        return _parity(given.output)
+    if given.parity or given.output:
+        raise BadInput("bench doctor takes --json or --parity, not both; --output goes with --parity")
+    return _findings(json=given.json)
+
+
+def _findings(*, json: bool) -> int:
     from itertools import groupby
 
     from bench.doctor import findings
 
-    parser = Parser("doctor", doctor.__doc__ or "")
-    parser.add_argument("--json", action="store_true")
-    given = parser.read(words)
     found = list(findings())
-    if given.json:
+    if json:
         from bench.record import pretty
 
         print(pretty([finding._asdict() for finding in found]), end="")
         return DONE
     for section, group in groupby(found, key=lambda finding: finding.section):
         print(section.capitalize())
-        for _, name, well, text in group:
-            print(f"  {'ok ' if well else 'NO '} {name}: {text}")
-    missing = sum(not finding.well for finding in found)
+        for finding in group:
+            print(f"  {finding.mark}  {finding.name}: {finding.text}")
+    missing = sum(not finding.well and not finding.optional for finding in found)
     print(f"{missing} of {len(found)} need attention" if missing else "all is well")
     return DONE
+
+
+def _parity(output: Path | None) -> int:
+    from bench.difference import exit_code, render
+    from bench.disk import write_atomically
+    from bench.parity import circumstances, lines
+    from bench.progress import Reporter
+
+    found = list(lines(Reporter()))
+    text = f"{render(found)}\n{circumstances()}"
+    print(text, end="")
+    if output:
+        write_atomically(output, text.encode())
+    return exit_code(found)

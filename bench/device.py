@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import gc
 import re
+import sys
+from collections.abc import Callable, Iterator
 
 from bench.errors import BadInput
 
@@ -62,7 +67,62 @@ def peak_bytes(device: str) -> int:
 
         return int(torch.cuda.max_memory_allocated(device))
     import resource
-    import sys
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024  # kilobytes, except on macOS
+
+
+def joules(device: str) -> float | None:
+    """What a GPU has drawn since its driver was loaded, other programs' share included; None where nothing counts it.
+
+    The counter moves every few tens of milliseconds: what lies between two readings says little of less than a second.
+    """
+    count = _energy_counter(device) if device.startswith("cuda") else None
+    return None if count is None else count() / 1000.0
+
+
+@functools.cache
+def _energy_counter(device: str) -> Callable[[], int] | None:
+    """NVML's counter of a GPU, in millijoules; None without the package, the driver, or a counter in this GPU."""
+    try:
+        import pynvml
+    except ImportError:
+        return None
+    import torch
+
+    try:
+        pynvml.nvmlInit()
+        # By its identity: NVML counts all GPUs, and torch those that CUDA_VISIBLE_DEVICES lets it see.
+        handle = pynvml.nvmlDeviceGetHandleByUUID(f"GPU-{torch.cuda.get_device_properties(device).uuid}")
+        pynvml.nvmlDeviceGetTotalEnergyConsumption(handle)
+    except pynvml.NVMLError:  # older than Volta, or a slice of a GPU
+        return None
+    return lambda: int(pynvml.nvmlDeviceGetTotalEnergyConsumption(handle))
+
+
+@contextlib.contextmanager
+def full_precision() -> Iterator[None]:
+    """Sums on a GPU in whole float32, as scores are defined; torch's own choice for convolutions is TF32, good to 1e-3.
+
+    Whatever a system asked of torch before is undone for as long.
+    """
+    if "torch" not in sys.modules:
+        yield
+        return
+    import torch
+
+    precision = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("highest")
+    try:
+        with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=False, allow_tf32=False):
+            yield
+    finally:
+        torch.set_float32_matmul_precision(precision)
+
+
+def release() -> None:
+    """Give back the memory of networks that are no longer held, so that the next ones fit."""
+    gc.collect()
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
+        torch.cuda.empty_cache()

@@ -13,8 +13,11 @@ from typing import NamedTuple
 from bench import plugins
 from bench.device import available, describe
 from bench.disk import cache_folder
+from bench.embedder import Embedder
+from bench.errors import BadInput
 from bench.metric import FeatureMetric
 from bench.suite import load_suite, suite_names
+from bench.weights import locate
 
 CORE = {
     "torch": "torch",
@@ -22,6 +25,10 @@ CORE = {
     "soundfile": "soundfile",
     "soxr": "soxr",
     "jsonargparse": "jsonargparse",
+    "transformers": "transformers",
+    "safetensors": "safetensors",
+    "huggingface_hub": "huggingface_hub",
+    "pooch": "pooch",
     "PyYAML": "yaml",
     "rich": "rich",
     "filelock": "filelock",
@@ -30,12 +37,21 @@ BYSTANDERS = {"torchaudio": "torchaudio", "torchvision": "torchvision"}  # not n
 
 
 class Finding(NamedTuple):
-    """One line of the doctor's: what was looked at, whether it is well, and what to do if it is not."""
+    """One line of the doctor's: what was looked at, whether it is well, and what to do if it is not.
+
+    What an extra brings may be missing without anything being wrong: it is optional.
+    """
 
     section: str
     name: str
     well: bool
     text: str
+    optional: bool = False
+
+    @property
+    def mark(self) -> str:
+        """How the line begins."""
+        return "ok" if self.well else "--" if self.optional else "NO"
 
 
 def findings() -> Iterator[Finding]:
@@ -47,7 +63,8 @@ def findings() -> Iterator[Finding]:
     yield from _folders()
     yield from (_system(name) for name in sorted(plugins.systems()))
     yield from (_suite(name) for name in suite_names())
-    yield from (_metric(name) for name in sorted(plugins.metrics()))
+    yield from (found for found in map(_metric, sorted(plugins.metrics())) if not found.well)
+    yield from (_embedder(embedder) for embedder in _embedders())
     yield from (Finding("plug-ins", name, False, reason) for name, reason in plugins.broken())
 
 
@@ -112,7 +129,35 @@ def _system(name: str) -> Finding:
 
 def _metric(name: str) -> Finding:
     metric = plugins.metrics()[name]
-    return _needs("metrics", name, metric.embedder.packages if isinstance(metric, FeatureMetric) else (), "")
+    return _needs("metrics", name, metric.packages, metric.extra)
+
+
+def _embedders() -> list[Embedder]:
+    """Those of the tables, and those that metrics bring along."""
+    metrics = [metric for metric in plugins.metrics().values() if isinstance(metric, FeatureMetric)]
+    every = [*plugins.embedders().values(), *(metric.embedder for metric in metrics)]
+    return sorted({embedder.name: embedder for embedder in reversed(every)}.values(), key=lambda one: one.name)
+
+
+def _embedder(embedder: Embedder) -> Finding:
+    """Whether an embedder has its packages, and which weights it would run with."""
+    name = embedder.name
+    try:
+        return _weighed(embedder)
+    except BadInput as error:  # BENCH_WEIGHTS names no folder
+        return Finding("embedders", name, False, str(error))
+
+
+def _weighed(embedder: Embedder) -> Finding:
+    name = embedder.name
+    needs = _needs("embedders", name, embedder.packages, embedder.extra)
+    if not needs.well or not embedder.files:
+        return needs
+    if not embedder.published:
+        return Finding("embedders", name, False, f"weights {embedder.weights} are not the published ones (!)")
+    absent = [file.file for file in (*embedder.files, *embedder.vocabulary) if locate(file) is None]
+    text = f"ready, weights {embedder.weights}"
+    return needs._replace(text=f"will download {', '.join(absent)} when first used" if absent else text)
 
 
 def _needs(section: str, name: str, packages: tuple[str, ...], extra: str) -> Finding:
@@ -120,7 +165,7 @@ def _needs(section: str, name: str, packages: tuple[str, ...], extra: str) -> Fi
     if not missing:
         return Finding(section, name, True, "ready")
     how = f"'audiogen-bench[{extra}]'" if extra else " ".join(missing)
-    return Finding(section, name, False, f"lacks {', '.join(missing)}; get it with: pip install {how}")
+    return Finding(section, name, False, f"lacks {', '.join(missing)}; get it with: pip install {how}", bool(extra))
 
 
 def _suite(name: str) -> Finding:

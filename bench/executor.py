@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from bench.audio import SILENCE, Unreadable, Waveform, encode_wav, wav_comment
 from bench.clip import Clip
-from bench.device import describe, peak_bytes, resolve
+from bench.device import describe, joules, peak_bytes, resolve
 from bench.digest import canonical_json, clip_seed, digest, file_digest
 from bench.disk import append_lines, sweep, write_atomically
 from bench.errors import NotEvaluable
@@ -44,12 +44,13 @@ class Sampling(NamedTuple):
 
 
 class Attempt(NamedTuple):
-    """What became of one clip: the first clip of its batch, a waveform or an error, and the seconds it took."""
+    """What became of one clip: the first clip of its batch, a waveform or an error, its share of time and energy."""
 
     clip: Clip
     batch: str
     outcome: Waveform | str
-    seconds: float
+    seconds: float = 0.0
+    joules: float | None = None
 
 
 class Generated(NamedTuple):
@@ -86,7 +87,7 @@ def generate(system: System, clips: Sequence[Clip], folder: Path, how: Sampling,
         run = _loaded(system, device)
         with reporter.track(how.label, len(missing)) as advance:
             for batch in _batches(clips, missing, how.batch_size):
-                lacking = [attempt for attempt in _attempts(run, batch, how.seed) if attempt.clip.id in missing]
+                lacking = [one for one in _attempts(run, batch, how.seed, device) if one.clip.id in missing]
                 for attempt in lacking:
                     failures.update(_keep(attempt, system, audio, keys[attempt.clip.id], device))
                 advance(len(lacking))
@@ -140,20 +141,24 @@ def _comment(key: str) -> str:
     return f"bench:{key}"
 
 
-def _attempts(run: Generate, batch: Sequence[Clip], seed: int) -> list[Attempt]:
+def _attempts(run: Generate, batch: Sequence[Clip], seed: int, device: str) -> list[Attempt]:
     """Generate a batch; when it breaks, each of its clips alone, so that one bad clip fails and not its neighbours."""
-    start = time.perf_counter()
+    drawn, start = joules(device), time.perf_counter()
     try:
         waves = list(run(batch, [clip_seed(seed, clip.id) for clip in batch]))
-        share = (time.perf_counter() - start) / len(batch)
-        return [Attempt(clip, batch[0].id, wave, share) for clip, wave in zip(batch, waves, strict=True)]
+        seconds, energy = (time.perf_counter() - start) / len(batch), _share(drawn, joules(device), len(batch))
+        return [Attempt(clip, batch[0].id, wave, seconds, energy) for clip, wave in zip(batch, waves, strict=True)]
     # Whatever a system raises, or exits with, is that clip's failure, recorded with its prompt.
     except (Exception, SystemExit) as error:  # noqa: BLE001
         reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
     # Out of the handler, which would keep the failed batch's memory alive through its traceback.
     if len(batch) > 1:
-        return [attempt for clip in batch for attempt in _attempts(run, [clip], seed)]
-    return [Attempt(batch[0], batch[0].id, reason, time.perf_counter() - start)]
+        return [attempt for clip in batch for attempt in _attempts(run, [clip], seed, device)]
+    return [Attempt(batch[0], batch[0].id, reason)]
+
+
+def _share(before: float | None, after: float | None, clips: int) -> float | None:
+    return None if before is None or after is None else (after - before) / clips
 
 
 def _keep(attempt: Attempt, system: System, audio: Path, key: str, device: str) -> dict[str, str]:
@@ -164,9 +169,8 @@ def _keep(attempt: Attempt, system: System, audio: Path, key: str, device: str) 
     except Faulty as fault:
         path.unlink(missing_ok=True)  # what an earlier setting left there is not this run's
         return {clip.id: f"{fault} (prompt: {clip.text!r})"}
-    timing = Timing(
-        clip.id, attempt.batch, attempt.seconds, len(wave) / system.rate, describe(device), peak_bytes(device)
-    )
+    measured = attempt.seconds, len(wave) / system.rate, describe(device), peak_bytes(device), attempt.joules
+    timing = Timing(clip.id, attempt.batch, *measured)
     # The timing first: a kill in between then leaves a clip to be made again, never a clip without its timing.
     append_lines(audio.parent / "timings.jsonl", [canonical_json({"key": key, **timing._asdict()})])
     write_atomically(path, encode_wav(wave, system.rate, subtype=system.subtype, comment=_comment(key)))
@@ -239,5 +243,11 @@ def _rows(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
             row = json.loads(line)
         except json.JSONDecodeError:  # the line that a kill tore; its clip was not written either
             continue
-        if isinstance(row, dict) and row.keys() == {"key", *Timing._fields}:
+        if isinstance(row, dict) and _is_timing(row.keys()):
             yield row
+
+
+def _is_timing(keys: Set[str]) -> bool:
+    """Whether a line has all fields of a timing; those that earlier versions did not write may be missing."""
+    fields = {"key", *Timing._fields}
+    return fields - Timing._field_defaults.keys() <= keys <= fields

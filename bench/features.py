@@ -1,28 +1,26 @@
-"""The feature store, and the one pass of an embedder over the clips that fills it."""
+"""The feature store, and what recordings on disk are like; ``extraction`` fills the one from the other."""
 
 from __future__ import annotations
 
 import io
 import json
 import tokenize
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from bench.audio import Condition, Unreadable, condition, decode, mono
-from bench.device import resolve
+from bench.audio import Condition, Unreadable, condition, decode
 from bench.digest import canonical_json, file_digest
 from bench.disk import cache_folder, write_atomically
-from bench.embedder import Embedder, Rows
+from bench.embedder import Embedder, Part, Rows
 from bench.metric import Features, Score
 from bench.progress import Reporter
 from bench.stats import Interval
 
 CONDITION = "condition-1"  # the store's folder for what recordings are like; raise the number with the fields
-BATCH = 8  # clips decoded and embedded at a time; memory stays flat however many there are
 
 
 class Store:
@@ -53,24 +51,26 @@ class Store:
             return None
         return rows
 
-    def recall(self, key: str, compute: Callable[[], Score]) -> Score:
-        """The score kept under a key, or computed now and kept."""
-        path = self.folder / "scores-1" / key[:2] / f"{key}.json"
+    def recall(self, key: str) -> Score | None:
+        """The score kept under a key, or None where it is absent or damaged."""
         try:
-            kept = json.loads(path.read_bytes())
+            kept = json.loads(self._score_path(key).read_bytes())
+            interval = Interval(*kept["interval"]) if kept["interval"] else None
+            flags = tuple(kept["flags"])
             return Score(
-                kept["value"],
-                Interval(*kept["interval"]) if kept["interval"] else None,
-                kept["n"],
-                per_clip=kept["per_clip"],
+                kept["value"], interval, kept["n"], per_clip=kept["per_clip"], flags=flags, details=kept["details"]
             )
         except (FileNotFoundError, ValueError, KeyError, TypeError):
-            score = compute()
-        if not np.isfinite(score.value):
-            return score  # whoever asked will say so; nothing to keep
-        fields = {"value": score.value, "interval": score.interval, "n": score.n, "per_clip": dict(score.per_clip)}
-        write_atomically(path, canonical_json(fields).encode())
-        return score
+            return None
+
+    def keep(self, key: str, score: Score) -> None:
+        """Keep a score."""
+        fields = {"value": score.value, "interval": score.interval, "n": score.n, "flags": score.flags}
+        rest = {"per_clip": dict(score.per_clip), "details": dict(score.details)}
+        write_atomically(self._score_path(key), canonical_json({**fields, **rest}).encode())
+
+    def _score_path(self, key: str) -> Path:
+        return self.folder / "scores-3" / key[:2] / f"{key}.json"
 
     def put(self, kind: str, audio: str, rows: Rows) -> None:
         """Keep an array."""
@@ -123,50 +123,19 @@ def _recording(path: Path, store: Store) -> Recording:
     return Recording(path, digest, seen)
 
 
-def embed(
-    recordings: Mapping[str, Recording], embedder: Embedder, device: str, store: Store, reporter: Reporter
-) -> Features:
-    """Features of every recording: from the store where it has them, else computed and kept.
-
-    The embedder is loaded only if something is missing.
+def gather(recordings: Mapping[str, Recording], embedder: Embedder, store: Store, part: Part = "embedding") -> Features:
+    """Features of recordings that the store has.
 
     Raises:
-        ValueError: the embedder gave something that is no features; the message names the clip.
+        ValueError: it has not; the message names the file.
     """
-    missing = {
-        recording.digest: name
-        for name, recording in recordings.items()
-        if store.get(embedder.key, recording.digest) is None
-    }
-    if missing:
-        run = embedder.load(resolve(device, accelerated=embedder.accelerated))
-        with reporter.track(f"embedding with {embedder.name}", len(missing)) as advance:
-            for batch in batches(list(missing.values()), BATCH):
-                waves = [mono(decode(recordings[name].path), embedder.rate) for name in batch]
-                for name, rows in checked(embedder, batch, run(waves)).items():
-                    store.put(embedder.key, recordings[name].digest, rows)
-                advance(len(batch))
-    return Features(tuple(recordings), tuple(_kept(store, embedder, recording) for recording in recordings.values()))
+    key = embedder.key
+    rows = (_kept(store, key, embedder, recording) for recording in recordings.values())
+    return Features(tuple(recordings), tuple(embedder.part(each, part) for each in rows))
 
 
-def checked(embedder: Embedder, names: Sequence[str], found: Sequence[Rows]) -> dict[str, Rows]:
-    """A batch's rows by clip, all of them or none: a row too few, and every later clip would get its neighbour's.
-
-    Raises:
-        ValueError: not as many as clips, or not features; the message names the clips.
-    """
-    if len(found) != len(names):
-        raise ValueError(f"{embedder.name} gave features of {len(found)} clips for {len(names)}: {', '.join(names)}")
-    return {name: embedder.checked(rows, name) for name, rows in zip(names, found, strict=True)}
-
-
-def _kept(store: Store, embedder: Embedder, recording: Recording) -> Rows:
-    rows = store.get(embedder.key, recording.digest)
+def _kept(store: Store, key: str, embedder: Embedder, recording: Recording) -> Rows:
+    rows = store.get(key, recording.digest)
     if rows is None:
-        raise ValueError(f"the feature store lost {recording.path.name}: {store.path(embedder.key, recording.digest)}")
+        raise ValueError(f"the feature store lost {recording.path.name}: {store.path(key, recording.digest)}")
     return embedder.checked(rows, recording.path.stem)
-
-
-def batches(names: Sequence[str], size: int) -> Iterable[Sequence[str]]:
-    """The names in order, ``size`` at a time."""
-    return (names[start : start + size] for start in range(0, len(names), size))

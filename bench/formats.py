@@ -150,7 +150,7 @@ def entries(table: Table) -> list[dict[str, Any]]:
                     "n": score.n if score else row.scored,
                     "asked": row.asked,
                     "signature": score.signature if score else None,
-                    "note": notes.get(cell.mark),
+                    "note": "; ".join(notes[mark] for mark in cell.marks) or None,
                 }
             )
     return found

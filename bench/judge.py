@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from bench.digest import SHORT, digest, file_digest
+from bench.digest import SHORT, digest
 from bench.errors import NotEvaluable
-from bench.features import Recording, Store, Survey, embed, survey
-from bench.metric import FeatureMetric, Features, Metric, Scope, Score, Timing, TimingMetric
+from bench.evidence import Evidence
+from bench.features import Recording, Store, Survey, survey
+from bench.metric import FeatureMetric, Metric, Scope, Score, Timing, TimingMetric
 from bench.progress import Reporter
 from bench.record import rounded
 from bench.suite import Suite
@@ -33,6 +33,11 @@ class Obtained(NamedTuple):
     def device(self) -> str | None:
         """Where the audio was generated; None if it was found."""
         return ", ".join(sorted({timing.device for timing in self.timings})) or None
+
+    @property
+    def batch(self) -> int:
+        """How many clips were generated at a time, at most; 0 if they were found."""
+        return max(Counter(timing.batch for timing in self.timings).values(), default=0)
 
 
 class Verdict(NamedTuple):
@@ -65,87 +70,49 @@ def judge(suite: Suite, metrics: Mapping[str, Metric], obtained: Obtained, devic
     generated = survey(obtained.paths, store, reporter, "generated audio")
     reference = survey(reference_paths(suite), store, reporter, "reference audio") if suite.card.reference else None
     tallied = tally(suite.clips, generated, reference, obtained.failed, obtained.surplus, paired=suite.paired)
-    scope = Scope(suite.tag, _reference_tag(reference), obtained.device or "none", _clips_tag(tallied))
-    embedded = Embedded(suite, tallied, generated, reference, scope, device, store, reporter)
+    scope = Scope(
+        suite.tag, _reference_tag(reference), obtained.device or "none", _clips_tag(tallied), batch=obtained.batch
+    )
+    evidence = Evidence(suite, tallied, generated, reference, scope, device, store, reporter)
+    evidence.gather([metric for metric in metrics.values() if isinstance(metric, FeatureMetric)])
     verdict = Verdict({}, {}, tallied, generated)
     for name, metric in metrics.items():
         try:
-            score = _score(metric, embedded, obtained.timings)
+            verdict.scores[name] = _signed(_score(metric, evidence, obtained.timings), metric, evidence)
         except (ValueError, NotEvaluable, ImportError) as error:  # these say in their own words what is wrong
             verdict.not_scored[name] = " ".join(str(error).split())
-            continue
         except Exception as error:  # noqa: BLE001 - one metric that breaks loses no other
             verdict.not_scored[name] = f"{type(error).__name__}: {' '.join(str(error).split())}"
-            continue
-        signature = metric.signature(score.n, scope)
-        verdict.scores[name] = dataclasses.replace(score, signature=signature)
     return verdict
 
 
-def _score(metric: Metric, embedded: Embedded, timings: tuple[Timing, ...]) -> Score:
-    score = _computed(metric, embedded, timings)
+def _signed(score: Score, metric: Metric, evidence: Evidence) -> Score:
+    """The score with its signature, and what must be known of the audio and the weights behind it."""
+    flags = list(score.flags)
+    if isinstance(metric, FeatureMetric) and not metric.embedder.published:
+        flags.append(f"not comparable: {metric.embedder.name} has other weights than the published ones")
+    if len(evidence.tally.silent) == score.n:
+        flags.append("all clips are silent")
+    return dataclasses.replace(
+        score, signature=metric.signature(score.n, evidence.scope, score.details), flags=tuple(flags)
+    )
+
+
+def _score(metric: Metric, evidence: Evidence, timings: tuple[Timing, ...]) -> Score:
+    score = _computed(metric, evidence, timings)
     if not np.isfinite([score.value, *(score.interval or ()), *score.per_clip.values()]).all():
         raise ValueError(f"gave a number that is not finite: {score}")
     return score
 
 
-def _computed(metric: Metric, embedded: Embedded, timings: tuple[Timing, ...]) -> Score:
+def _computed(metric: Metric, evidence: Evidence, timings: tuple[Timing, ...]) -> Score:
     if isinstance(metric, TimingMetric):
         if not timings:
             raise ValueError("this audio was not generated here")
         return metric.score(timings)
     if not isinstance(metric, FeatureMetric):
         raise TypeError(f"{metric!r} is neither a FeatureMetric nor a TimingMetric")
-    if not embedded.tally.scored:
-        raise ValueError("no clip could be scored")
-    return embedded.score(metric)
-
-
-@dataclass(frozen=True)
-class Embedded:
-    """Features of both sides, computed when a metric first asks for them."""
-
-    suite: Suite
-    tally: Tally
-    generated: Survey
-    reference: Survey | None
-    scope: Scope
-    device: str
-    store: Store
-    reporter: Reporter
-
-    def score(self, metric: FeatureMetric) -> Score:
-        """One metric's score; the same audio, judged the same way, is not judged twice."""
-        if self.reference is None:
-            raise ValueError("there is no reference audio")
-        ours = {name: self.generated.readable[name] for name in self.tally.scored}
-        theirs = _compared(self.suite, self.tally, self.reference)
-        if not theirs:
-            raise ValueError("no reference audio can be used")
-        audio = [[(name, recording.digest) for name, recording in side.items()] for side in (ours, theirs)]
-        # The value and its source, so that whoever edits a metric's arithmetic sees what comes of it.
-        key = digest([_source(metric), repr(metric), metric.signature(len(ours), self.scope), audio])
-        return self.store.recall(
-            key, lambda: metric.score(self._features(metric, ours), self._features(metric, theirs))
-        )
-
-    def _features(self, metric: FeatureMetric, side: Mapping[str, Recording]) -> Features:
-        return embed(side, metric.embedder, self.device, self.store, self.reporter)
-
-
-def _source(metric: Metric) -> str:
-    file = sys.modules[type(metric).__module__].__file__
-    return file_digest(Path(file)) if file else ""
-
-
-def _compared(suite: Suite, tallied: Tally, reference: Survey) -> dict[str, Recording]:
-    """The references that scores compare with: the scored clips' own, or every usable one of the background."""
-    names = (
-        tallied.scored
-        if suite.paired
-        else [name for name in reference.readable if name not in tallied.reference_unreadable]
-    )
-    return {name: reference.readable[name] for name in names}
+    return evidence.score(metric)
 
 
 def _reference_tag(reference: Survey | None) -> str:

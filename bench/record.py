@@ -119,7 +119,8 @@ def portable(value: Any) -> Any:
 
 def _score_fields(score: Score) -> dict[str, Any]:
     interval = [rounded(end) for end in score.interval] if score.interval else None
-    return {"value": rounded(score.value), "interval": interval, "n": score.n, "signature": score.signature}
+    fields = {"value": rounded(score.value), "interval": interval, "n": score.n, "signature": score.signature}
+    return {**fields, "flags": list(score.flags)} if score.flags else fields
 
 
 def rounded(value: float) -> float:
@@ -166,7 +167,11 @@ def _json(path: Path) -> dict[str, Any]:
 def _scores(fields: Mapping[str, Mapping[str, Any]]) -> dict[str, Score]:
     return {
         name: Score(
-            score["value"], Interval(*score["interval"]) if score["interval"] else None, score["n"], score["signature"]
+            score["value"],
+            Interval(*score["interval"]) if score["interval"] else None,
+            score["n"],
+            score["signature"],
+            flags=tuple(score.get("flags", ())),
         )
         for name, score in fields.items()
     }

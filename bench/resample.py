@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 Samples = NDArray[np.float32]
 CROSSINGS = 6  # zero crossings of the sinc on each side: lowpass_filter_width
+LARGEST = 1 << 28  # numbers that filters may have, 1 GiB: a pair of rates without common divisor takes as many
 ROLLOFF = 0.99  # cut-off as a share of the lower Nyquist frequency
 
 
@@ -34,7 +35,7 @@ def sinc_resample(wave: Samples, rate: int, new_rate: int) -> Samples:
         Shape (ceil(n * new_rate / rate),); the waveform itself where the rates are equal.
 
     Raises:
-        ValueError: a rate below 1 Hz.
+        ValueError: a rate below 1 Hz, or two that have hardly a divisor in common.
 
     >>> sinc_resample(np.ones(441, np.float32), 44_100, 16_000).shape
     (160,)
@@ -47,6 +48,10 @@ def sinc_resample(wave: Samples, rate: int, new_rate: int) -> Samples:
 
     common = math.gcd(rate, new_rate)
     old, new = rate // common, new_rate // common
+    if new * (2 * reach(old, new) + old) > LARGEST:
+        raise ValueError(
+            f"from {rate} to {new_rate} Hz the papers' filters take gigabytes: hear it through soxr instead"
+        )
     padded = np.pad(wave, (reach(old, new), reach(old, new) + old))
     phases = torch.conv1d(torch.from_numpy(padded)[None], torch.from_numpy(kernel(old, new)), stride=old)
     resampled: Samples = phases.T.reshape(-1)[: -(-len(wave) * new // old)].numpy()

@@ -12,6 +12,7 @@ from bench import plugins
 from bench.card import Rendering
 from bench.device import resolve
 from bench.disk import cache_folder, locked, require_writable, write_atomically
+from bench.embedder import Embedder
 from bench.errors import BadInput, NotEvaluable
 from bench.executor import Sampling, generate
 from bench.judge import Obtained, Verdict, clip_rows, judge
@@ -121,16 +122,32 @@ def _check_references(system: System, suite: Suite, metrics: Mapping[str, Metric
     if system.reads_reference and suite.card.reference is None:
         raise BadInput(f"{type(system).__name__} is made from reference audio, and suite {suite.name} has none")
     for name, metric in metrics.items():
-        if isinstance(metric, FeatureMetric) and suite.card.reference is None:
-            raise BadInput(f"metric {name} compares with reference audio, and suite {suite.name} has none")
-        if isinstance(metric, FeatureMetric) and metric.pairs and not suite.paired:
-            raise BadInput(f"metric {name} compares each clip with its own reference, and here no names match")
+        if isinstance(metric, FeatureMetric) and (lack := _lack(suite, metric)):
+            raise BadInput(f"metric {name} {lack}")
     if isinstance(suite.card.reference, str) and not suite.background and not any(c.reference for c in suite.clips):
         raise BadInput(
             f"suite {suite.name} lacks its reference audio: looked in {suite.card.reference} for <clip id>.wav"
         )
     if isinstance(suite.card.reference, Rendering):
         plugins.system(suite.card.reference.system)
+
+
+def _lack(suite: Suite, metric: FeatureMetric) -> str:
+    """What a metric would need that the suite or its embedder has not; empty if nothing."""
+    if unfit := metric.unfit():
+        return f"can't be had: {unfit}"
+    if metric.against == "references" and suite.card.reference is None:
+        return f"compares with reference audio, and suite {suite.name} has none"
+    if metric.against == "references" and metric.pairs and not suite.paired:
+        return "compares each clip with its own reference, and here no names match"
+    silent = {
+        "texts": ("captions", [clip.id for clip in suite.clips if not clip.text]),
+        "transcriptions": ("transcriptions", [clip.id for clip in suite.clips if not clip.transcription]),
+    }
+    what, without = silent.get(metric.against, ("", []))
+    if without:
+        return f"compares with {what}, and {len(without)} of {len(suite.clips)} clips have none: first {without[0]}"
+    return ""
 
 
 def with_references(suite: Suite, whole: str, reporter: Reporter) -> Suite:
@@ -180,7 +197,8 @@ def recorded(
     """The record of a verdict; what timings say is kept apart, since no rerun reproduces it."""
     timed = {metric for metric, value in metrics.items() if isinstance(value, TimingMetric)}
     embedders = [metric.embedder for metric in metrics.values() if isinstance(metric, FeatureMetric)]
-    packages = {*system.packages, *(package for embedder in embedders for package in embedder.packages)}
+    judging: list[Metric | Embedder] = [*metrics.values(), *embedders]
+    packages = {*system.packages, *(name for one in judging for name in one.packages)}
     return Record(
         suite=suite.fields(),
         system=system.fields(name, options.seed),
@@ -197,7 +215,8 @@ def recorded(
 def problems(verdict: Verdict, metrics: Mapping[str, Metric], system: System, max_failures: int) -> tuple[str, ...]:
     """What makes the exit code 3: too many clips, or a metric, that could not be evaluated.
 
-    Audio that was only found has no timings, and nobody could expect any: that is no problem beside another score.
+    Audio that was only found has no timings, and a machine without a counter no joules, and nobody could expect any:
+    that is no problem beside another score.
     """
     lines = []
     if verdict.tally.unscored > max_failures:
@@ -206,6 +225,10 @@ def problems(verdict: Verdict, metrics: Mapping[str, Metric], system: System, ma
     elif not verdict.tally.unscored and verdict.tally.reference_unreadable:  # of a background: it costs no clip
         lines.append(f"{len(verdict.tally.reference_unreadable)} references could not be used")
     for name, why in verdict.not_scored.items():
-        excused = isinstance(metrics[name], TimingMetric) and isinstance(system, Recorded) and verdict.scores
+        excused = verdict.scores and _beyond_measure(metrics[name], why, system)
         lines += [] if excused else [f"{name} could not be computed: {why}"]
     return tuple(lines)
+
+
+def _beyond_measure(metric: Metric, why: str, system: System) -> bool:
+    return isinstance(metric, TimingMetric) and (isinstance(system, Recorded) or why == metric.unmeasured)

@@ -13,6 +13,7 @@ from bench.record import Record
 
 ARROWS = {"lower": "↓", "higher": "↑"}
 MARKS = "†‡§¶‖#"
+PAPERS = ("fad", "kl", "clap")  # the columns of the papers' tables, in their order
 DIGITS = 4  # significant digits shown
 
 
@@ -22,11 +23,12 @@ class Cell:
 
     Attributes:
         score: None where there is none.
-        mark: points to the note that says why it is not like the others of its column, or why there is none.
+        marks: point to the notes that say why it is not like the others of its column, what else must be known to
+            read it, or why there is none.
     """
 
     score: Score | None = None
-    mark: str = ""
+    marks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,8 +100,8 @@ def table(records: Sequence[Record], metrics: Mapping[str, Metric]) -> Table:
 
 
 def _in_order(names: set[str], metrics: Mapping[str, Metric]) -> list[str]:
-    """Metrics as they are listed, quality before efficiency, unknown ones last."""
-    listed = list(metrics)
+    """The papers' metrics in the papers' order, then others as they are listed, then efficiency, unknown ones last."""
+    listed = [*PAPERS, *(name for name in metrics if name not in PAPERS)]
     place = {name: (isinstance(metrics[name], TimingMetric), listed.index(name)) for name in names if name in metrics}
     return sorted(names, key=lambda name: (*place.get(name, (True, len(listed))), name))
 
@@ -142,9 +144,10 @@ def _common_signature(records: Sequence[Record], name: str) -> str:
 def _cell(record: Record, name: str, common: str, notes: dict[str, str]) -> Cell:
     score = record.all_scores().get(name)
     if score is None:
-        return Cell(mark=_mark(f"no score: {record.not_scored.get(name, 'not asked for in that run')}", notes))
+        return Cell(marks=(_mark(f"no score: {record.not_scored.get(name, 'not asked for in that run')}", notes),))
     unlike = differences(score.signature, common)
-    return Cell(score, _mark(f"not like the others of its column: {unlike}", notes) if unlike else "")
+    texts = [f"not like the others of its column: {unlike}"] if unlike else []
+    return Cell(score, tuple(_mark(text, notes) for text in (*texts, *score.flags)))
 
 
 def differences(signature: str, common: str) -> str:
@@ -179,11 +182,11 @@ def decimals(value: float) -> int:
 def cell_text(cell: Cell) -> str:
     """A cell as text: value, interval, mark."""
     if cell.score is None:
-        return f"–{cell.mark}"
+        return f"–{''.join(cell.marks)}"
     value, interval = cell.score.value, cell.score.interval
     places = decimals(value)
     ends = f" [{interval.low:.{places}f}, {interval.high:.{places}f}]" if interval else ""
-    return f"{value:.{places}f}{ends}{cell.mark}"
+    return f"{value:.{places}f}{ends}{''.join(cell.marks)}"
 
 
 def count_text(row: Row) -> str:

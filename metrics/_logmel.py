@@ -82,3 +82,4 @@ def _rows(wave: Waveform) -> Rows:
 
 
 LOGMEL = LogMel()
+EMBEDDERS: dict[str, Embedder] = {"logmel": LOGMEL}

@@ -12,15 +12,19 @@ mapped; and the linear layers see all patches at once, as reading their 200 MB o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.audio import Waveform
+from bench.audio import Resampler, Waveform
+from bench.embedder import Embed, Embedder, Rows
+from bench.weights import Weights as File
 
-from ._logmel import BANDS, log_mel
+from . import _checkpoint
+from ._checkpoint import Tensor, Weights
+from ._logmel import BANDS, RATE, log_mel
 
 FRAMES = 96  # of a patch and from one to the next: 0.96 s
 SHORTEST = 32_000  # samples: the paper's loader pads what is shorter with silence
@@ -38,9 +42,6 @@ KEYS: dict[str, tuple[int, ...]] = {
 }
 """Every key of the weights file and its tensor's shape."""
 
-Tensor = Any
-"""A torch.Tensor, which can't be named where torch is not imported."""
-Weights = Mapping[str, Tensor]
 Patches = NDArray[np.float32]
 """Log-mel patches, shape (k, 1, 96, 64): time, then frequency."""
 
@@ -51,14 +52,7 @@ def check(weights: Weights) -> None:
     Raises:
         ValueError: a key is missing, unexpected, or its tensor has another shape; the message names them all.
     """
-    shapes = {key: tuple(tensor.shape) for key, tensor in weights.items()}
-    faults = [f"{key} is missing" for key in KEYS if key not in shapes]
-    faults += [f"{key} is unexpected" for key in shapes if key not in KEYS]
-    faults += [
-        f"{key} has shape {shapes[key]}, not {shape}" for key, shape in KEYS.items() if shapes.get(key, shape) != shape
-    ]
-    if faults:
-        raise ValueError(f"these are not the weights of VGGish: {'; '.join(faults)}")
+    _checkpoint.check(weights, KEYS, "VGGish")
 
 
 def patches(wave: Waveform) -> Patches:
@@ -130,3 +124,39 @@ def _projected(weights: Weights, activations: Tensor) -> Tensor:
             activations, weights[f"embeddings.{layer}.weight"], weights[f"embeddings.{layer}.bias"]
         )
     return activations
+
+
+@dataclass(frozen=True, kw_only=True)
+class VGGish(Embedder):
+    """128 numbers for each 0.96 s, before the last ReLU: what FAD is measured on."""
+
+    name: str = "vggish"
+    rate: int = RATE
+    dimension: int = DIMENSION
+    resampler: Resampler = "sinc"
+    shortest: int = 32_000
+    files: tuple[File, ...] = (
+        File(
+            "vggish-10086976.pth",
+            "https://github.com/harritaylor/torchvggish/releases/download/v0.1/vggish-10086976.pth",
+            sha256="10086976",
+        ),
+    )
+
+    def load(self, device: str) -> Embed:
+        """The network on a device."""
+        weights = self.state()
+        check(weights)
+        placed = {key: tensor.to(device) for key, tensor in weights.items()}
+        return lambda waves: _embedded(placed, waves)
+
+
+def _embedded(weights: Weights, waves: Sequence[Waveform]) -> list[Rows]:
+    """The rows (k, 128) of each clip; the patches of all go through the network together."""
+    each = [patches(wave) for wave in waves]
+    rows = vggish(weights, np.concatenate(each))
+    return np.split(rows, np.cumsum([len(one) for one in each])[:-1])
+
+
+VGGISH = VGGish()
+EMBEDDERS: dict[str, Embedder] = {"vggish": VGGISH}

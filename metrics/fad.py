@@ -1,31 +1,22 @@
-"""Fréchet audio distance (Kilgour et al. 2019, arXiv:1812.08466): how far one set's features lie from another's."""
+"""Fréchet distance between feature sets; on VGGish, Fréchet audio distance (Kilgour et al. 2019, arXiv:1812.08466)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 import numpy as np
 
 from bench.metric import FeatureMetric, Features, Metric, Score
-from bench.stats import Floats, Interval, centred_interval, resamples
+from bench.stats import centred_interval
 
+from ._clap import CLAP_MUSIC_SPEECH
+from ._frechet import distance_of_rows, frechet_distance_infinity, gaussian, rank_deficient
+from ._frechet_bootstrap import distance_interval, distance_replicates, replicates
 from ._logmel import LOGMEL
-
-
-class Gaussian(NamedTuple):
-    """A mean (d,) and a covariance (d, d)."""
-
-    mean: Floats
-    covariance: Floats
-
-
-class Moments(NamedTuple):
-    """Sufficient statistics of each of n clips: rows (n,), sums (n, d) and sums of outer products (n, d, d)."""
-
-    rows: Floats
-    sums: Floats
-    products: Floats
+from ._panns import PANNS_16K
+from ._passt import PASST
+from ._vggish import VGGISH
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +24,7 @@ class FrechetAudioDistance(FeatureMetric):
     """Fréchet distance between the pooled feature rows of two sets of clips."""
 
     symbol: ClassVar[str] = "fad"
-    estimator: ClassVar[str] = "eigh-f64,boot1000-clip-centred"
+    estimator: ClassVar[str] = "eigh-f64,boot-clip-centred"
 
     def score(self, generated: Features, reference: Features) -> Score:
         """Distance, with an interval that resamples clips, generated and reference together where they are pairs.
@@ -41,94 +32,73 @@ class FrechetAudioDistance(FeatureMetric):
         Raises:
             ValueError: a set pools fewer than two rows.
         """
-        value = frechet_distance(gaussian(generated.pooled(), "generated"), gaussian(reference.pooled(), "reference"))
-        return Score(value, distance_interval(value, generated, reference), n=len(generated.ids))
+        ours, theirs = generated.pooled(), reference.pooled()
+        value = distance_of_rows(ours, theirs)
+        interval = distance_interval(value, generated, reference)
+        found = tuple(flags(ours, theirs))
+        return Score(value, interval, n=len(generated.ids), flags=found, details=details(ours, theirs))
 
 
-def gaussian(rows: Floats, name: str = "given") -> Gaussian:
-    """Mean and unbiased covariance (ddof 1) of rows (k, d).
+@dataclass(frozen=True, kw_only=True)
+class FrechetDistance(FrechetAudioDistance):
+    """The same where a clip is one row: the papers' FD."""
 
-    Raises:
-        ValueError: fewer than two rows.
+    symbol: ClassVar[str] = "fd"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrechetAudioDistanceInfinity(FeatureMetric):
+    """Fréchet distance extrapolated to endlessly many generated rows: less biased where sets are small.
+
+    Attributes:
+        sizes: how many sample sizes the line is fitted to.
+        least: rows of the smallest sample.
     """
-    if len(rows) < 2:
-        raise ValueError(f"a covariance takes two feature rows or more; the {name} set has {len(rows)}")
-    return Gaussian(rows.mean(axis=0), np.atleast_2d(np.cov(rows, rowvar=False)))
+
+    sizes: int = 25
+    least: int = 500
+
+    symbol: ClassVar[str] = "fad-inf"
+    estimator: ClassVar[str] = "line-over-1/n,seeded,boot-clip-of-fad"
+
+    def score(self, generated: Features, reference: Features) -> Score:
+        """The intercept; its interval is as wide as that of the distance itself, which varies with the same clips.
+
+        Raises:
+            ValueError: fewer generated rows than the sizes take; nothing else is computed in its stead.
+        """
+        ours, theirs = generated.pooled(), reference.pooled()
+        found = frechet_distance_infinity(ours, gaussian(theirs, "reference"), sizes=self.sizes, least=self.least)
+        few = min(len(generated.ids), len(reference.ids)) < 2
+        interval = None if few else centred_interval(found.value, distance_replicates(generated, reference))
+        loose = [f"the line over 1/n fits with R² of only {found.r2:.2f}"] if found.r2 < 0.5 else []
+        said = (*flags(ours, theirs), *loose)
+        return Score(found.value, interval, n=len(generated.ids), flags=said, details=details(ours, theirs))
 
 
-def frechet_distance(generated: Gaussian, reference: Gaussian) -> float:
-    """Squared Fréchet distance |m1-m2|^2 + tr(S1 + S2 - 2 (S1 S2)^1/2) between two Gaussians.
-
-    The trace of the root is taken from the eigenvalues of the symmetric F' S1 F, where F F' = S2, which are those of
-    S1 S2: never a root of a product that is not symmetric, never complex, never below zero but for rounding.
-
-    Raises:
-        ValueError: the two have not the same dimension.
-
-    Source: Dowson and Landau (1982), equation 6.
-
-    >>> frechet_distance(Gaussian(np.array([3.0]), np.array([[4.0]])), Gaussian(np.array([0.0]), np.array([[1.0]])))
-    10.0
-    """
-    if generated.mean.shape != reference.mean.shape:
-        raise ValueError(f"features have {generated.mean.size} dimensions here, {reference.mean.size} there")
-    half = factor(reference.covariance)
-    eigenvalues = np.linalg.eigvalsh(half.T @ generated.covariance @ half)
-    shift = generated.mean - reference.mean
-    spread = np.trace(generated.covariance) + np.trace(reference.covariance)
-    return max(0.0, float(shift @ shift + spread - 2.0 * np.sqrt(np.maximum(eigenvalues, 0.0)).sum()))
+def details(generated: np.ndarray, reference: np.ndarray) -> dict[str, str]:
+    """How many replicates the interval of a distance between rows (n1, d) and (n2, d) takes."""
+    return {"boot": str(replicates(generated.shape[1], min(len(generated), len(reference))))}
 
 
-def factor(covariance: Floats) -> Floats:
-    """A matrix F (d, d) with F F' = covariance: Cholesky's, or the symmetric root where the covariance is singular.
-
-    Cholesky's takes a thirtieth of the time, which the bootstrap spends a thousand times.
-    """
-    try:
-        return np.asarray(np.linalg.cholesky(covariance), np.float64)
-    except np.linalg.LinAlgError:
-        values, vectors = np.linalg.eigh(covariance)
-        return np.asarray((vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T)
-
-
-def moments(features: Features, origin: Floats) -> Moments:
-    """Each clip's sufficient statistics about an origin (d,), which keeps the products small and so exact."""
-    centred = [rows.astype(np.float64) - origin for rows in features.rows]
-    return Moments(
-        np.array([len(rows) for rows in centred], np.float64),
-        np.stack([rows.sum(axis=0) for rows in centred]),
-        np.stack([rows.T @ rows for rows in centred]),
-    )
-
-
-def reweighted(clips: Moments, weights: Floats) -> Gaussian:
-    """The Gaussian of the set in which clip i stands ``weights[i]`` times; weights (n,)."""
-    rows = weights @ clips.rows
-    mean = weights @ clips.sums / rows
-    products = np.tensordot(weights, clips.products, axes=1)
-    return Gaussian(mean, (products - rows * np.outer(mean, mean)) / (rows - 1.0))
-
-
-def distance_interval(value: float, generated: Features, reference: Features) -> Interval | None:
-    """Clip-clustered bootstrap: whole clips are drawn, as frames of one clip are not independent.
-
-    Pairs are drawn together; sets that are no pairs are drawn each for itself. None with fewer than two clips.
-    """
-    if min(len(generated.ids), len(reference.ids)) < 2:
-        return None
-    origin = reference.pooled().mean(axis=0)
-    sides = moments(generated, origin), moments(reference, origin)
-    draws = resamples(len(generated.ids)).astype(np.float64)
-    paired = generated.ids == reference.ids
-    others = draws if paired else resamples(len(reference.ids), seed=1).astype(np.float64)
-    replicates = [
-        frechet_distance(reweighted(sides[0], ours), reweighted(sides[1], theirs))
-        for ours, theirs in zip(draws, others, strict=True)
-    ]
-    return centred_interval(value, np.array(replicates), least=0.0)
+def flags(generated: np.ndarray, reference: np.ndarray) -> list[str]:
+    """What must be known of a distance between rows (n1, d) and (n2, d): few of them, or the very same."""
+    dimension, rows = generated.shape[1], min(len(generated), len(reference))
+    found = []
+    if rank_deficient(rows, dimension):
+        found.append(f"biased upwards: {rows} rows for {dimension} dimensions leave the covariance singular")
+    if np.array_equal(generated, reference):
+        found.append("generated and reference audio have the very same features")
+    return found
 
 
 METRICS: dict[str, Metric] = {
+    "fad": FrechetAudioDistance(label="FAD", embedder=VGGISH),
+    "fad-clap": FrechetAudioDistance(label="FAD-CLAP", embedder=CLAP_MUSIC_SPEECH),
+    "fad-inf": FrechetAudioDistanceInfinity(label="FAD-inf", embedder=VGGISH),
     # The suffix is there so that nobody takes it for the papers' FAD, which is measured on VGGish.
     "fad-logmel": FrechetAudioDistance(label="FAD-logmel", embedder=LOGMEL),
+    "fd-panns": FrechetDistance(label="FD-PANNs", embedder=PANNS_16K),
+    "fd-passt": FrechetDistance(label="FD-PaSST", embedder=PASST),
 }
+ALIASES = {"fad-panns": ("fd-panns",)}

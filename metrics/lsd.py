@@ -11,7 +11,7 @@ from bench.embedder import Rows
 from bench.metric import FeatureMetric, Features, Metric, Score
 from bench.stats import mean_interval
 
-from ._logmel import LOGMEL
+from ._logmel import LOGMEL, LogMel
 
 DECIBEL = 20.0 / np.log(10.0)  # one neper of magnitude
 
@@ -23,6 +23,10 @@ class LogSpectralDistance(FeatureMetric):
     symbol: ClassVar[str] = "lsd"
     estimator: ClassVar[str] = "mean,boot1000-clip"
     pairs: ClassVar[bool] = True
+
+    def unfit(self) -> str | None:
+        """Only log-mel features are logarithms of magnitudes."""
+        return None if isinstance(self.embedder, LogMel) else f"{self.embedder.name} gives no log spectra"
 
     def score(self, generated: Features, reference: Features) -> Score:
         """Mean over pairs; the longer of two clips is cut to the shorter.

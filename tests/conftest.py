@@ -58,7 +58,7 @@ def bench(capfd: pytest.CaptureFixture[str]) -> Bench:
     return run
 
 
-def start(*words: str | Path, preexec_fn: Callable[[], None] | None = None) -> subprocess.Popen[str]:
+def start(*words: str | Path, preexec_fn: Callable[[], object] | None = None) -> subprocess.Popen[str]:
     """The command line in a process of its own, with the third party's plug-ins installed."""
     environment = {**os.environ, "PYTHONPATH": str(THIRD_PARTY), "TOY_LOG": str(Path("toy.log").resolve())}
     command = [sys.executable, "-m", "bench", *map(str, words)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
@@ -13,7 +13,8 @@ import pytest
 from bench.audio import Waveform, decode, encode_wav, mono
 from bench.digest import file_digest
 from bench.embedder import Embed, Embedder, Rows
-from bench.features import BATCH, CONDITION, Store, Survey, batches, embed, survey
+from bench.extraction import BATCH, Demand, batches, extract
+from bench.features import CONDITION, Recording, Store, Survey, gather, survey
 from bench.metric import Features, Score
 from bench.progress import Reporter
 from bench.stats import Interval
@@ -77,8 +78,15 @@ def look(folder: Path) -> Survey:
     return survey({path.stem: path for path in sorted(folder.glob("*.wav"))}, Store(), QUIET, "audio")
 
 
+def embed(recordings: Mapping[str, Recording], embedder: Embedder) -> Features:
+    failures = extract([Demand(embedder, [list(recordings.values())])], "auto", Store(), QUIET)
+    for error in failures.values():
+        raise error
+    return gather(recordings, embedder, Store())
+
+
 def embedded(folder: Path, embedder: Embedder) -> Features:
-    return embed(look(folder).readable, embedder, "auto", Store(), QUIET)
+    return embed(look(folder).readable, embedder)
 
 
 def direct(path: Path) -> Rows:
@@ -107,12 +115,12 @@ def test_the_second_pass_loads_no_embedder(audio: Path) -> None:
         np.testing.assert_array_equal(one, other)
 
 
-def test_a_changed_file_is_computed_again_and_only_that(audio: Path) -> None:
+def test_a_changed_file_is_computed_again_with_its_batch(audio: Path) -> None:
     embedded(audio, Statistics())
     write(audio / "clip2.wav", seed=99)
     again = Statistics()
     found = embedded(audio, again)
-    assert again.sizes == [1]
+    assert again.sizes == [5]  # its batch, which is that of any other run
     np.testing.assert_array_equal(found.rows[2], direct(audio / "clip2.wav"))
 
 
@@ -175,7 +183,7 @@ def test_a_damaged_array_is_computed_again(audio: Path, kind: int) -> None:
     path.write_bytes(damaged(path.read_bytes())[kind])
     again = Statistics()
     found = embedded(audio, again)
-    assert again.sizes == [1]
+    assert again.sizes == [5]  # its batch, which is that of any other run
     np.testing.assert_array_equal(found.rows[3], direct(audio / "clip3.wav"))
 
 
@@ -260,7 +268,7 @@ def test_corrupt_audio_is_reported_and_no_neighbour_stands_in(audio: Path) -> No
     assert sorted(seen.readable) == ["clip0", "clip3"]
     assert sorted(seen.unreadable) == ["clip1", "clip2", "clip4"]
     assert all(reason.startswith(f"{name}.wav") for name, reason in seen.unreadable.items())
-    found = embed(seen.readable, Statistics(), "auto", Store(), QUIET)
+    found = embed(seen.readable, Statistics())
     assert found.ids == ("clip0", "clip3")
     for name, rows in zip(found.ids, found.rows, strict=True):
         np.testing.assert_array_equal(rows, direct(audio / f"{name}.wav"))
@@ -281,27 +289,19 @@ def test_a_condition_is_remembered_as_it_was(audio: Path) -> None:
 
 def test_no_recordings_need_no_embedder(tmp_path: Path) -> None:
     embedder = Statistics()
-    assert embed({}, embedder, "auto", Store(), QUIET) == Features((), ())
+    assert embed({}, embedder) == Features((), ())
     assert embedder.loads == []
 
 
-def test_a_score_is_computed_once_and_recalled_as_it_was() -> None:
-    calls: list[Score] = []
-
-    def compute() -> Score:
-        calls.append(Score(2 / 3, Interval(0.5, 0.75), 7, per_clip={"é": 0.1, "b": 1.0}))
-        return calls[-1]
-
-    first, second = (Store().recall("ab" * 32, compute) for _ in range(2))
-    assert len(calls) == 1
-    assert first == second == calls[0]
-    path = Store().folder / "scores-1" / "ab" / f"{'ab' * 32}.json"
+def test_a_score_is_recalled_as_it_was_or_not_at_all() -> None:
+    kept = Score(
+        2 / 3, Interval(0.5, 0.75), 7, per_clip={"é": 0.1, "b": 1.0}, flags=("implausible",), details={"bw": "1.5"}
+    )
+    key = "ab" * 32
+    assert Store().recall(key) is None
+    Store().keep(key, kept)
+    assert Store().recall(key) == kept
+    path = Store().folder / "scores-3" / "ab" / f"{key}.json"
     for data in (b"", path.read_bytes()[:-4], b"[]", b'{"value": 1.0}', b"\xff"):
         path.write_bytes(data)
-        assert Store().recall("ab" * 32, compute) == calls[0]
-    assert len(calls) == 6
-
-
-def test_a_score_that_is_no_number_is_not_kept() -> None:
-    assert np.isnan(Store().recall("cd" * 32, lambda: Score(float("nan"), None, 3)).value)
-    assert not list(Store().folder.rglob("*.json"))
+        assert Store().recall(key) is None

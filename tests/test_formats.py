@@ -30,11 +30,11 @@ def row(label: str, *cells: Cell, scored: int = 24) -> Row:
 
 
 def table(names: list[str] = NAMES, reason: str = REASON) -> Table:
-    cells = (Cell(Score(1.25, Interval(1.0, 1.5), 24, SIGNATURE)), Cell(Score(-3.0, None, 20, "lsd|n:24"), "†"))
+    cells = (Cell(Score(1.25, Interval(1.0, 1.5), 24, SIGNATURE)), Cell(Score(-3.0, None, 20, "lsd|n:24"), ("†",)))
     full = [row(name, *cells) for name in names]
     columns = (Column("fad", "FAD_x ↓"), Column("lsd", "LSD (dB) ↑"))
     notes = (("†", "not like the others of its column: n is 20, not 24"), ("‡", reason))
-    bare = row("bare", Cell(None, "‡"), Cell(None, "‡"), scored=20)
+    bare = row("bare", Cell(None, ("‡",)), Cell(None, ("‡",)), scored=20)
     return Table("Demo & co · version 1", columns, (*full, bare), notes, (SIGNATURE, "lsd|n:24"))
 
 

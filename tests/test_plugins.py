@@ -36,13 +36,20 @@ def test_every_metric_says_what_it_is() -> None:
 
 def test_an_alias_stands_for_several_and_each_comes_once() -> None:
     chosen = plugins.chosen_metrics(("peak-memory", "efficiency"))
-    assert list(chosen) == ["peak-memory", "real-time-factor", "seconds-per-clip"]
+    assert list(chosen) == [
+        "peak-memory",
+        "real-time-factor",
+        "seconds-per-clip",
+        "latency-p50",
+        "latency-p95",
+        "throughput",
+    ]
 
 
 def test_an_unknown_name_is_answered_with_the_nearest() -> None:
     with pytest.raises(BadInput, match="did you mean 'foley'"):
         plugins.system("fooley")
-    with pytest.raises(BadInput, match="efficiency, fad-logmel"):
+    with pytest.raises(BadInput, match="efficiency, energy, fad, fad-clap"):
         plugins.chosen_metrics(("fad-logmel", "nonsense"))
 
 

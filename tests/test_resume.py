@@ -82,7 +82,8 @@ def test_a_run_killed_again_and_again_gets_there(card: Path, tmp_path: Path, mon
 
 def test_an_interrupt_ends_in_one_line_and_the_next_run_goes_on(card: Path) -> None:
     words = ("run", "--system", "toy", "--suite", card, "--system.pause", "0.3", "--batch-size", "1", "--quiet")
-    process = start(*words, "--out", "killed")
+    # A shell's background job, as the tests may be, ignores interrupts, and its children would inherit that.
+    process = start(*words, "--out", "killed", preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     wait_until(lambda: count("*.wav") >= 2, process)
     process.send_signal(signal.SIGINT)
     ran = finish(process)

@@ -224,3 +224,12 @@ def test_audio_that_nobody_can_score_is_no_score(bench: Bench, card: Path) -> No
     found = json.loads(ran.out)
     assert found["scores"] == {}
     assert found["not_scored"]["fad-logmel"] == "no clip could be scored"
+
+
+def test_scores_of_nothing_but_silence_say_so(bench: Bench, card: Path, made: Path) -> None:
+    """They can look very good: PANNs' FD and KL of silence do, by audioldm_eval's own account."""
+    for path in made.glob("*.wav"):
+        path.write_bytes(encode_wav(np.zeros(16_000, np.float32), 16_000))
+    ran = bench("score", made, "--suite", card, "--json")
+    assert "all clips are silent" in scores(ran.out)["fad-logmel"]["flags"]  # type: ignore[operator]
+    assert "all clips are silent" in bench("table").out

@@ -46,12 +46,12 @@ def labels(*records: Record) -> list[str]:
 
 
 def note(found: Table, row: int, column: int = 0) -> str:
-    return dict(found.notes)[found.rows[row].cells[column].mark]
+    return dict(found.notes)[found.rows[row].cells[column].marks[0]]
 
 
 def test_like_signatures_stand_side_by_side_without_a_mark() -> None:
     found = table([record("foley"), record("noise", {"fad-logmel": score(9.0)})], METRICS)
-    assert [[cell.mark for cell in row.cells] for row in found.rows] == [[""], [""]]
+    assert [[cell.marks for cell in row.cells] for row in found.rows] == [[()], [()]]
     assert found.notes == ()
     assert found.signatures == (FAD_SIGNATURE,)
     assert found.title == "Demo · version 1"
@@ -60,7 +60,7 @@ def test_like_signatures_stand_side_by_side_without_a_mark() -> None:
 def test_an_unlike_signature_is_marked_and_says_which_fields_differ() -> None:
     other = FAD_SIGNATURE.replace("logmel-1", "logmel-2").replace("n:24", "n:20")
     found = table([record("a", {"fad-logmel": score(signature=other)}), record("b"), record("c")], METRICS)
-    assert [row.cells[0].mark for row in found.rows] == ["†", "", ""]
+    assert [row.cells[0].marks for row in found.rows] == [("†",), (), ()]
     assert found.signatures == (FAD_SIGNATURE,)
     assert note(found, 0) == ("not like the others of its column: emb is logmel-2, not logmel-1; n is 20, not 24")
 
@@ -69,7 +69,7 @@ def test_the_same_difference_shares_one_mark_and_another_has_its_own() -> None:
     unlike = [FAD_SIGNATURE.replace("n:24", "n:20"), FAD_SIGNATURE.replace("bench:0.1", "bench:0.2")]
     rows = [record(str(i), {"fad-logmel": score(signature=unlike[i % 2])}) for i in range(4)]
     found = table([record("x"), record("y"), record("z"), *rows], METRICS)
-    assert [row.cells[0].mark for row in found.rows] == ["", "", "", "†", "‡", "†", "‡"]
+    assert [row.cells[0].marks for row in found.rows] == [(), (), (), ("†",), ("‡",), ("†",), ("‡",)]
 
 
 def test_many_notes_have_marks_of_their_own() -> None:
@@ -132,9 +132,9 @@ def test_four_significant_digits_are_shown(value: float, places: int) -> None:
     ("cell", "expected"),
     [
         (Cell(Score(1.23456, Interval(1.0, 12.5), 3)), "1.235 [1.000, 12.500]"),
-        (Cell(Score(1234.56, Interval(1000.4, 1300.6), 3), "†"), "1235 [1000, 1301]†"),
+        (Cell(Score(1234.56, Interval(1000.4, 1300.6), 3), ("†",)), "1235 [1000, 1301]†"),
         (Cell(Score(-0.5, None, 1)), "-0.5000"),
-        (Cell(None, "‡"), "–‡"),
+        (Cell(None, ("‡",)), "–‡"),
     ],
 )
 def test_a_cell_shows_value_interval_and_mark(cell: Cell, expected: str) -> None:

@@ -1,0 +1,50 @@
+"""What generating leaves behind beside the audio: the timings, with the energy where something counts it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bench import executor
+from bench.clip import Clip
+from bench.executor import Generated, Sampling, generate, read_timings
+from bench.metric import Timing
+from bench.progress import Reporter
+from bench.systems.noise import SYSTEMS
+
+CLIPS = [Clip(f"c{index}", "noise", seconds=0.2) for index in range(5)]
+
+
+def generated(folder: Path) -> Generated:
+    return generate(SYSTEMS["noise"], CLIPS, folder, Sampling(0, "cpu", 2), Reporter())
+
+
+def test_a_batch_shares_its_energy_among_its_clips(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    readings = iter([0.0, 10.0, 10.0, 16.0, 20.0, 21.0])  # what a counter says before and after each of three batches
+    monkeypatch.setattr(executor, "joules", lambda device: next(readings))
+    assert [timing.joules for timing in generated(tmp_path).timings] == [5.0, 5.0, 3.0, 3.0, 1.0]
+    assert [timing.joules for timing in generated(tmp_path).timings] == [5.0, 5.0, 3.0, 3.0, 1.0]  # from the file
+
+
+def test_without_a_counter_energy_is_none(tmp_path: Path) -> None:
+    assert {timing.joules for timing in generated(tmp_path).timings} == {None}
+
+
+def test_timings_of_earlier_versions_are_read(tmp_path: Path) -> None:
+    rows = [
+        {
+            "key": "k0",
+            "id": "c0",
+            "batch": "c0",
+            "seconds": 1.0,
+            "audio_seconds": 2.0,
+            "device": "cpu",
+            "peak_bytes": 3,
+        },
+        {"key": "k1", "id": "c1", "batch": "c0", "seconds": 1.0, "audio_seconds": 2.0, "device": "cpu"},
+        {"key": "k2", "id": "c2", "from": "a later version"},
+    ]
+    (tmp_path / "timings.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    assert read_timings(tmp_path, {"c0": "k0", "c1": "k1", "c2": "k2"}) == (Timing("c0", "c0", 1.0, 2.0, "cpu", 3),)
