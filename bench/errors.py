@@ -20,7 +20,7 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> BadInput:
     >>> str(unknown("system", "folye", ["foley", "noise"]))
     "no system is called 'folye' (did you mean 'foley'?); there are: foley, noise"
     """
-    names = sorted(known)
+    names = sorted(set(known))
     near = difflib.get_close_matches(name, names, n=1)
     hint = f" (did you mean {near[0]!r}?)" if near else ""
     return BadInput(f"no {kind} is called {name!r}{hint}; there are: {', '.join(names) or 'none'}")

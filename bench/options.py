@@ -94,7 +94,13 @@ def _plain(message: str) -> str:
     for jargon, plain in JARGON.items():
         line = line.replace(jargon, plain)
     line = re.sub(r'Parser key "([\w.]+)":', lambda match: f"{_hyphened('--' + match[1])}:", line)
-    return line.replace("required: system.name", "required: --system").replace("--system.name", "--system")
+    line = re.sub(r"(?<=required: )[\w., ]+", lambda names: re.sub(r"[\w.]+", _option_named, names[0]), line)
+    return line.replace("--system.name", "--system")
+
+
+def _option_named(name: re.Match[str]) -> str:
+    """How a required argument is typed; the only one that is no option is the folder to score."""
+    return name[0] if name[0] == "folder" else _hyphened(f"--{name[0]}")
 
 
 class Names(tuple[str, ...]):

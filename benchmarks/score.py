@@ -52,6 +52,11 @@ def clip(seed: int, rate: int, seconds: float = SECONDS) -> bytes:
     return encode_wav((tone + 0.1 * swell * generator.normal(size=len(moments))).astype(np.float32), rate)
 
 
+def lacking() -> list[str]:
+    """The packages of the reference side that are not here."""
+    return [name for name in PACKAGES if importlib.util.find_spec(name) is None]
+
+
 def folder(path: Path, clips: int, seed: int, rate: int, seconds: float = SECONDS) -> Path:
     """A new folder of clips."""
     path.mkdir()
@@ -66,6 +71,11 @@ def prepared(place: Path, clips: int) -> None:
 
     (place / "weights").mkdir()
     checkpoints.write(place / "weights", *FILES)
+    if not lacking():  # then CLAP's file as the package itself would write it, for the package to read
+        import parity_weights
+        import torch
+
+        torch.save(parity_weights.clap("base", place / "weights" / "roberta-base"), place / "weights" / FILES[2])
     folder(place / "reference", clips, 1, 44_100)
     folder(place / "first", clips, 2, 16_000)
     folder(place / "second", clips, 3, 16_000)
@@ -211,10 +221,9 @@ def measured(place: Path, clips: int, *, memory: bool) -> list[Row]:
     rows.insert(0, (f"bench, {clips} + {clips} clips, cold", f"{ours:.1f} s", ""))
     _, second = timed(lambda: scored(place, "second"))
     again = rerun(place)
-    lacking = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
     theirs = None
-    if lacking:
-        print(f"no reference side: {', '.join(lacking)} missing; see make parity", file=sys.stderr)
+    if lacking():
+        print(f"no reference side: {', '.join(lacking())} missing; see make parity", file=sys.stderr)
     else:
         from reference_tool import score
 

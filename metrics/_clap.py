@@ -4,7 +4,7 @@ Paper: Wu et al., Large-Scale Contrastive Language-Audio Pretraining (2023, arXi
 Weights: LAION's, see :func:`bench.metrics._clap_checkpoint.model`; tokenizer: ``vocab.json`` and ``merges.txt`` of
 roberta-base. Layer: both projections, 512 numbers, scaled to length 1.
 
-On a core of AMD's Zen 4, 10 s of audio take 0.43 s with HTSAT-base and 0.18 s with HTSAT-tiny, alone or by fours, and
+On a core of an AMD EPYC, 10 s of audio take 0.43 s with HTSAT-base and 0.18 s with HTSAT-tiny, alone or by fours, and
 7 % longer by eights; 9 ms of it are the spectrogram. The network's 31 GFLOP then run at 82 % of what a large float32
 matrix product reaches there.
 """

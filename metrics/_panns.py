@@ -5,7 +5,7 @@ Weights: under the key ``model`` of ``Cnn14_16k_mAP=0.438.pth`` and ``Cnn14_mAP=
 3987831), with the tensors of the front end, which are used as they are.
 Layer: the last hidden one behind its ReLU, 2048 numbers a clip, and 527 logits made of it.
 
-On a core of AMD's Zen 3, clips of 10 s take 0.47 to 0.5 s each, 80 to 90 % of what a large float32 matrix product
+On a core of an AMD EPYC, clips of 10 s take 0.47 to 0.5 s each, 80 to 90 % of what a large float32 matrix product
 reaches there; one alone reaches 70 %, as it reads the 320 MB of weights for itself. Norms folded into filters that are
 channels last save a tenth over the network as the file has it.
 """

@@ -4,7 +4,7 @@ Paper: Koutini et al., Efficient Training of Audio Transformers with Patchout (2
 Weights: ``passt-s-f128-p16-s10-ap.476-swa.pt``, a plain state dict (kkoutini/PaSST, release v0.0.1-audioset).
 Layer: the mean of class and distillation token behind the last norm, 768 numbers a clip, and 527 logits made of it.
 
-On a core of AMD's Zen 3, a clip of 10 s takes 2.7 to 3 s, about 90 % of what a large float32 matrix product reaches
+On a core of an AMD EPYC, a clip of 10 s takes 2.7 to 3 s, about 90 % of what a large float32 matrix product reaches
 there: alone as in a batch, since the 1,190 tokens of one clip are a large matrix already. Few clips at a time keep the
 activations small. Attention is fused; spelled out as in hear21passt, it takes three times as long.
 """

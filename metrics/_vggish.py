@@ -4,7 +4,7 @@ Paper: Hershey et al., CNN Architectures for Large-Scale Audio Classification (2
 Weights: ``vggish-10086976.pth``, the state dict of harritaylor/torchvggish, under its own key names.
 Layer: the last linear one, 128 numbers for each 0.96 s (haoheliu/audioldm_eval, ``metrics/fad.py``).
 
-On a core of AMD's Zen 3, 160 patches take 23 ms each, 94 % of what a large float32 matrix product reaches there; ten
+On a core of an AMD EPYC, 160 patches take 23 ms each, 94 % of what a large float32 matrix product reaches there; ten
 alone reach 74 %, and in torchvggish itself 63 %. Three things bring that about. Convolutions run channels last, where
 the first and the pools are ten times as fast; few patches at a time, so that their activations stay in memory already
 mapped; and the linear layers see all patches at once, as reading their 200 MB of weights costs more than 32 patches do.

@@ -93,9 +93,7 @@ def word_errors(reference: str, hypothesis: str) -> Errors:
     >>> word_errors("the cat sat down", "a cat sat")
     Errors(edits=2, length=4)
     """
-    found = _jiwer().process_words(reference, hypothesis)
-    edits = found.substitutions + found.deletions + found.insertions
-    return Errors(edits, found.hits + found.substitutions + found.deletions)
+    return _errors(_jiwer().process_words(reference, hypothesis))
 
 
 def character_errors(reference: str, hypothesis: str) -> Errors:
@@ -104,9 +102,13 @@ def character_errors(reference: str, hypothesis: str) -> Errors:
     >>> character_errors("the cat", "a cat")
     Errors(edits=3, length=7)
     """
-    found = _jiwer().process_characters(reference, hypothesis)
-    edits = found.substitutions + found.deletions + found.insertions
-    return Errors(edits, found.hits + found.substitutions + found.deletions)
+    return _errors(_jiwer().process_characters(reference, hypothesis))
+
+
+def _errors(aligned: Any) -> Errors:
+    """What jiwer's alignment comes to."""
+    edits = aligned.substitutions + aligned.deletions + aligned.insertions
+    return Errors(edits, aligned.hits + aligned.substitutions + aligned.deletions)
 
 
 def corpus_rate(errors: dict[str, Errors], flags: tuple[str, ...] = ()) -> Score:

@@ -154,11 +154,23 @@ def test_only_gpus_of_nvidias_are_asked_for_energy(monkeypatch: pytest.MonkeyPat
     assert joules(name) is None
 
 
+def test_without_a_driver_the_real_package_counts_nothing() -> None:
+    import pynvml
+
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError:
+        assert joules("cuda:0") is None
+    else:
+        assert "cuda:0" in available()
+
+
 @pytest.mark.gpu
 def test_the_counter_of_a_real_gpu_goes_up() -> None:
     import torch
 
-    pytest.importorskip("pynvml")
+    if "cuda:0" not in available():
+        pytest.skip("needs a CUDA device")
     before = joules("cuda:0")
     work = torch.rand(4096, 4096, device="cuda:0")
     for _ in range(500):

@@ -12,6 +12,7 @@ import pytest
 import roberta
 import torch
 from formulas import CAPTIONS, clap_spectrogram, noise, random_clap, sounds
+from golden_arrays import FOLDER, Arrays, read
 from numpy.typing import NDArray
 
 from bench.audio import Waveform
@@ -31,20 +32,18 @@ from bench.metrics._clap import (
 from bench.metrics._clap_checkpoint import ears, model, unused
 from bench.resample import sinc_resample
 
-GOLDEN = Path(__file__).parent / "golden" / "clap.npz"
+GOLDEN = FOLDER / "clap.npz"
 ATOL = 3e-6  # of vectors of length 1, from another order of float32 sums
 FRONT_ENDS = {"paper": PAPER, "package": PACKAGE}
 SOUNDS = sounds()
 EARS = ears(clap_spectrogram())
 
 State = dict[str, torch.Tensor]
-Arrays = dict[str, NDArray[np.float32]]
 
 
 @pytest.fixture(scope="module")
 def golden() -> Arrays:
-    with np.load(GOLDEN) as file:
-        return dict(file)
+    return read("clap")
 
 
 def drawn(golden: Arrays, size: str) -> State:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
+import golden_arrays
 import numpy as np
 import pytest
 import torch
 from formulas import noise, panns_weights, sounds
-from numpy.typing import NDArray
+from golden_arrays import FOLDER, Arrays, largest_difference, read
 
 from bench.audio import Waveform
 from bench.metrics._panns import CHUNK, CLASSES, DIMENSION, KEYS, _log_mel, check, cnn14, folded
-from bench.resample import sinc_resample
 
-GOLDEN = Path(__file__).parent / "golden" / "panns.npz"
+GOLDEN = FOLDER / "panns.npz"
 RTOL = 1e-5  # of the largest magnitude; convolutions in another order of sums differ by 1e-6
 TONAL = 3e-4  # of clips where bands hold nothing but what float32 leaves of tones elsewhere: the logarithm shows it
 FRAMES = (0, 1, 100, 200)  # those of the golden spectrograms
@@ -27,13 +26,11 @@ CLIPS = [(rate, name) for rate, names in NAMES.items() for name in names]
 SOUNDS = sounds()
 
 Weights = dict[str, torch.Tensor]
-Arrays = dict[str, NDArray[np.float32]]
 
 
 @pytest.fixture(scope="module")
 def golden() -> Arrays:
-    with np.load(GOLDEN) as file:
-        return dict(file)
+    return read("panns")
 
 
 @pytest.fixture(scope="module")
@@ -51,16 +48,8 @@ def ready(networks: dict[int, Weights]) -> Iterator[dict[int, Weights]]:
 
 
 def heard(name: str, rate: int) -> Waveform:
-    sound = SOUNDS[name]
-    channel = sound.samples[:, 0]
-    wave = sinc_resample(channel - channel.mean(), sound.rate, rate)
+    wave = golden_arrays.heard(SOUNDS[name], rate)
     return np.pad(wave, (0, max(0, 2 * rate - len(wave))))  # as those of the golden arrays
-
-
-def largest_difference(found: NDArray[np.float32], expected: NDArray[np.float32]) -> float:
-    """Relative to the largest magnitude expected."""
-    assert found.shape == expected.shape
-    return float(np.abs(found - expected).max() / np.abs(expected).max())
 
 
 @pytest.mark.parametrize("rate", NAMES)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
+import golden_arrays
 import numpy as np
 import pytest
 import torch
 from formulas import noise, random_weights, sounds
+from golden_arrays import FOLDER, Arrays, largest_difference, read, same_weights
 from numpy.typing import NDArray
 
 from bench.audio import Waveform
@@ -24,9 +25,8 @@ from bench.metrics._passt import (
     passt,
     ten_seconds,
 )
-from bench.resample import sinc_resample
 
-GOLDEN = Path(__file__).parent / "golden" / "passt.npz"
+GOLDEN = FOLDER / "passt.npz"
 RTOL = 1e-5  # of the largest magnitude; twelve blocks in another order of sums differ by 5e-6
 FRAMES = (0, 1, 80, 150, 998, 999)  # those of the golden spectrograms
 PADDED = ("short", "stereo")  # 0.3 s and 10.24 s: to 10 s
@@ -34,14 +34,12 @@ WHOLE = ("noise", "sines", "clicks", "silence", "high-rate")  # as long as they 
 SOUNDS = sounds()
 
 Weights = dict[str, torch.Tensor]
-Arrays = dict[str, NDArray[np.float32]]
 Results = dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]
 
 
 @pytest.fixture(scope="module")
 def golden() -> Arrays:
-    with np.load(GOLDEN) as file:
-        return dict(file)
+    return read("passt")
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +50,7 @@ def weights(golden: Arrays) -> Iterator[Weights]:
 
 
 def heard(name: str) -> Waveform:
-    sound = SOUNDS[name]
-    channel = sound.samples[:, 0]
-    wave = sinc_resample(channel - channel.mean(), sound.rate, 32_000)
+    wave = golden_arrays.heard(SOUNDS[name], 32_000)
     return ten_seconds(wave) if name in PADDED else wave
 
 
@@ -69,16 +65,8 @@ def results(weights: Weights) -> Results:
     return found
 
 
-def largest_difference(found: NDArray[np.float32], expected: NDArray[np.float32]) -> float:
-    """Relative to the largest magnitude expected."""
-    assert found.shape == expected.shape
-    return float(np.abs(found - expected).max() / np.abs(expected).max())
-
-
 def test_the_weights_are_those_of_the_golden_arrays(weights: Weights, golden: Arrays) -> None:
-    assert {f"weights/{key}" for key in weights} == {name for name in golden if name.startswith("weights/")}
-    for key, tensor in weights.items():
-        np.testing.assert_allclose(tensor.flatten()[:4].numpy(), golden[f"weights/{key}"], rtol=1e-6)
+    same_weights(weights, golden)
 
 
 @pytest.mark.parametrize("name", PADDED + WHOLE)

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from formulas import noise, random_weights, sounds
+from golden_arrays import FOLDER, Arrays, heard, largest_difference, read, same_weights
 from numpy.typing import NDArray
 
-from bench.audio import Sound, Waveform
+from bench.audio import Waveform
 from bench.metrics._logmel import log_mel
 from bench.metrics._vggish import CHUNK, KEYS, check, patches, vggish
-from bench.resample import sinc_resample
 
-GOLDEN = Path(__file__).parent / "golden" / "vggish.npz"
+GOLDEN = FOLDER / "vggish.npz"
 RTOL = 1e-5  # of the largest magnitude; sums over 12,288 float32 products in another order differ by 4e-6
 SOUNDS = sounds()
 
 Weights = dict[str, torch.Tensor]
-Arrays = dict[str, NDArray[np.float32]]
 
 
 @pytest.fixture(scope="module")
 def golden() -> Arrays:
-    with np.load(GOLDEN) as file:
-        return dict(file)
+    return read("vggish")
 
 
 @pytest.fixture(scope="module")
@@ -37,31 +34,18 @@ def weights(golden: Arrays) -> Iterator[Weights]:
     made.clear()  # 288 MB
 
 
-def heard(sound: Sound) -> Waveform:
-    channel = sound.samples[:, 0]
-    return sinc_resample(channel - channel.mean(), sound.rate, 16_000)
-
-
 def embedded(weights: Weights, wave: Waveform) -> NDArray[np.float32]:
     found: NDArray[np.float32] = vggish(weights, patches(wave))
     return found
 
 
-def largest_difference(found: NDArray[np.float32], expected: NDArray[np.float32]) -> float:
-    """Relative to the largest magnitude expected."""
-    assert found.shape == expected.shape
-    return float(np.abs(found - expected).max() / np.abs(expected).max())
-
-
 def test_the_weights_are_those_of_the_golden_arrays(weights: Weights, golden: Arrays) -> None:
-    assert {f"weights/{key}" for key in weights} == {name for name in golden if name.startswith("weights/")}
-    for key, tensor in weights.items():
-        np.testing.assert_allclose(tensor.flatten()[:4].numpy(), golden[f"weights/{key}"], rtol=1e-6)
+    same_weights(weights, golden)
 
 
 @pytest.mark.parametrize("name", SOUNDS)
 def test_embeddings_equal_torchvggishs(weights: Weights, golden: Arrays, name: str) -> None:
-    found = embedded(weights, heard(SOUNDS[name]))
+    found = embedded(weights, heard(SOUNDS[name], 16_000))
     assert found.dtype == np.float32
     assert largest_difference(found, golden[f"embeddings/{name}"]) <= RTOL
 
@@ -88,8 +72,8 @@ def test_no_relu_follows_the_last_layer(weights: Weights) -> None:
 
 
 def test_what_has_no_sound_in_it_is_silence(weights: Weights) -> None:
-    silent = embedded(weights, heard(SOUNDS["silence"]))
-    np.testing.assert_array_equal(embedded(weights, heard(SOUNDS["constant"])), silent)
+    silent = embedded(weights, heard(SOUNDS["silence"], 16_000))
+    np.testing.assert_array_equal(embedded(weights, heard(SOUNDS["constant"], 16_000)), silent)
     np.testing.assert_array_equal(silent[0], silent[1])
 
 
