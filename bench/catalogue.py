@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 from typing import Any
 
@@ -9,7 +10,9 @@ from bench import plugins
 from bench.embedder import Embedder
 from bench.errors import unknown
 from bench.metric import FeatureMetric
+from bench.pretrained import Pretrained
 from bench.suite import load_suite, suite_names
+from bench.system import System, setting_fields
 
 
 def catalogue(kind: str | None = None) -> dict[str, dict[str, dict[str, Any]]]:
@@ -26,9 +29,18 @@ def catalogue(kind: str | None = None) -> dict[str, dict[str, dict[str, Any]]]:
 def systems() -> dict[str, dict[str, Any]]:
     """Every system with the first line of its docstring and its settings."""
     return {
-        name: {"about": first_line(type(system)), "settings": _plain(vars(system))}
+        name: {"about": _about(system), "settings": _plain(system), "standing": _standing(system)}
         for name, system in sorted(plugins.systems().items())
     }
+
+
+def _about(system: System) -> str:
+    """The first line of its docstring, and where its weights come from."""
+    return " ".join([first_line(type(system)), *([f"[{system.checkpoint}]"] if isinstance(system, Pretrained) else [])])
+
+
+def _standing(system: System) -> dict[str, str] | None:
+    return dataclasses.asdict(system.standing) if system.standing else None
 
 
 def suites() -> dict[str, dict[str, Any]]:
@@ -82,7 +94,8 @@ def first_line(thing: type) -> str:
     return (inspect.getdoc(thing) or "").split("\n")[0]
 
 
-def _plain(settings: dict[str, Any]) -> dict[str, Any]:
+def _plain(system: System) -> dict[str, Any]:
+    settings = {field.name: getattr(system, field.name) for field in setting_fields(system)}
     return {
         name: value if isinstance(value, str | int | float | bool | None) else str(value)
         for name, value in settings.items()

@@ -15,8 +15,12 @@ from bench.device import available, describe
 from bench.disk import cache_folder
 from bench.embedder import Embedder
 from bench.errors import BadInput
+from bench.hub import is_here
 from bench.metric import FeatureMetric
+from bench.pretrained import Pretrained
+from bench.record import absent_packages
 from bench.suite import load_suite, suite_names
+from bench.system import System
 from bench.weights import locate
 
 CORE = {
@@ -124,7 +128,18 @@ def _size(folder: Path) -> str:
 
 def _system(name: str) -> Finding:
     system = plugins.systems()[name]
-    return _needs("systems", name, system.packages, system.extra)
+    needs = _needs("systems", name, system.packages, system.extra)
+    if needs.well and (lack := system.lacks()):
+        return Finding("systems", name, False, f"lacks {lack}", optional=True)
+    return needs._replace(text=_ready(system)) if needs.well else needs
+
+
+def _ready(system: System) -> str:
+    """What a system that could run would run with."""
+    if not isinstance(system, Pretrained):
+        return "ready"
+    held = system.own or is_here(system.checkpoint, system.revision)
+    return "ready" if held else f"will download {system.checkpoint} when first used"
 
 
 def _metric(name: str) -> Finding:
@@ -161,7 +176,7 @@ def _weighed(embedder: Embedder) -> Finding:
 
 
 def _needs(section: str, name: str, packages: tuple[str, ...], extra: str) -> Finding:
-    missing = [package for package in packages if _version(package) is None]
+    missing = absent_packages(packages)
     if not missing:
         return Finding(section, name, True, "ready")
     how = f"'audiogen-bench[{extra}]'" if extra else " ".join(missing)

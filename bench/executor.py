@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from bench.audio import SILENCE, Unreadable, Waveform, encode_wav, wav_comment
+from bench.batching import DEFAULT, Fitted
+from bench.candidates import best_of, draws
 from bench.clip import Clip
 from bench.device import describe, joules, peak_bytes, resolve
 from bench.digest import canonical_json, clip_seed, digest, file_digest
@@ -27,19 +30,23 @@ class Faulty(ValueError):
     """A system's output that is no recording of its clip."""
 
 
+class Failed(Exception):
+    """An error that says all there is to say, with the name of the kind it was of."""
+
+
 class Sampling(NamedTuple):
     """How clips are generated.
 
     Attributes:
         seed: the run's.
         device: as the user named it, ``auto`` included.
-        batch_size: clips at a time.
+        batch_size: recordings at a time, candidates counted; None for as many as memory holds.
         label: what the progress is called.
     """
 
     seed: int
     device: str = "auto"
-    batch_size: int = 4
+    batch_size: int | None = DEFAULT
     label: str = "generating"
 
 
@@ -48,9 +55,10 @@ class Attempt(NamedTuple):
 
     clip: Clip
     batch: str
-    outcome: Waveform | str
+    outcome: Waveform | Exception
     seconds: float = 0.0
     joules: float | None = None
+    peak: int = 0
 
 
 class Generated(NamedTuple):
@@ -84,16 +92,25 @@ def generate(system: System, clips: Sequence[Clip], folder: Path, how: Sampling,
     failures: dict[str, str] = {}
     if missing:
         device = resolve(how.device, accelerated=system.accelerated)  # only now: asking torch takes seconds
-        run = _loaded(system, device)
-        with reporter.track(how.label, len(missing)) as advance:
-            for batch in _batches(clips, missing, how.batch_size):
+        run, size = _ready(system, device, how, reporter)
+        with reporter.track(how.label, len(missing)) as advance, Writer(system, audio, keys, device) as writer:
+            for batch in _batches(clips, missing, system, size):
                 lacking = [one for one in _attempts(run, batch, how.seed, device) if one.clip.id in missing]
-                for attempt in lacking:
-                    failures.update(_keep(attempt, system, audio, keys[attempt.clip.id], device))
+                writer.keep(lacking)
                 advance(len(lacking))
+        failures = writer.failures
     write_failures(folder, failures)
     paths = {clip.id: wav_path(audio, clip) for clip in clips if clip.id not in failures}
     return Generated(paths, failures, read_timings(folder, {name: keys[name] for name in paths}))
+
+
+def _ready(system: System, device: str, how: Sampling, reporter: Reporter) -> tuple[Generate, Callable[[], int]]:
+    """What generates the best candidate of each clip, and how many clips it should be given at a time, as of now."""
+    loaded = _loaded(system, device)
+    fitted = Fitted(loaded, how.batch_size, device, reporter)
+    if system.bulk:  # it gets all clips at once, and they are not to be cut up after all
+        return loaded, lambda: 0
+    return best_of(system, loaded, fitted, how.device), lambda: max(1, fitted.size // draws(system))
 
 
 def _loaded(system: System, device: str) -> Generate:
@@ -118,13 +135,22 @@ def clip_key(identity: Mapping[str, Any], system: System, clip: Clip, seed: int)
     return digest({"system": identity, "seed": seed, "prompt": prompt, "reference": reference})
 
 
-def _batches(clips: Sequence[Clip], missing: set[str], size: int) -> Iterator[Sequence[Clip]]:
+def _batches(
+    clips: Sequence[Clip], missing: set[str], system: System, size: Callable[[], int]
+) -> Iterator[Sequence[Clip]]:
     """The batches that lack a clip, whole: cut by place among all clips, so that a resumed run has those of any other.
 
-    A network's last bits depend on what else is in its batch.
+    A network's last bits depend on what else is in its batch. What takes all clips at once is given those missing.
     """
-    batches = (clips[start : start + size] for start in range(0, len(clips), size))
-    return (batch for batch in batches if any(clip.id in missing for clip in batch))
+    if system.bulk:
+        yield [clip for clip in clips if clip.id in missing]
+        return
+    start = 0
+    while start < len(clips):
+        batch = clips[start : start + size()]
+        start += len(batch)
+        if any(clip.id in missing for clip in batch):
+            yield batch
 
 
 def is_made(path: Path, key: str) -> bool:
@@ -147,44 +173,88 @@ def _attempts(run: Generate, batch: Sequence[Clip], seed: int, device: str) -> l
     try:
         waves = list(run(batch, [clip_seed(seed, clip.id) for clip in batch]))
         seconds, energy = (time.perf_counter() - start) / len(batch), _share(drawn, joules(device), len(batch))
-        return [Attempt(clip, batch[0].id, wave, seconds, energy) for clip, wave in zip(batch, waves, strict=True)]
+        peak = peak_bytes(device)
+        pairs = zip(batch, waves, strict=True)
+        return [Attempt(clip, batch[0].id, wave, seconds, energy, peak) for clip, wave in pairs]
     # Whatever a system raises, or exits with, is that clip's failure, recorded with its prompt.
     except (Exception, SystemExit) as error:  # noqa: BLE001
-        reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        reason = Failed(said(error))
     # Out of the handler, which would keep the failed batch's memory alive through its traceback.
     if len(batch) > 1:
         return [attempt for clip in batch for attempt in _attempts(run, [clip], seed, device)]
     return [Attempt(batch[0], batch[0].id, reason)]
 
 
+def said(error: BaseException) -> str:
+    """An error in one line."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+
+
 def _share(before: float | None, after: float | None, clips: int) -> float | None:
     return None if before is None or after is None else (after - before) / clips
 
 
-def _keep(attempt: Attempt, system: System, audio: Path, key: str, device: str) -> dict[str, str]:
-    """Write one clip and its timing; the failure, if it is one, by clip id."""
-    clip, path = attempt.clip, wav_path(audio, attempt.clip)
-    try:
-        wave = _checked(attempt.outcome, clip, system)
-    except Faulty as fault:
-        path.unlink(missing_ok=True)  # what an earlier setting left there is not this run's
-        return {clip.id: f"{fault} (prompt: {clip.text!r})"}
-    measured = attempt.seconds, len(wave) / system.rate, describe(device), peak_bytes(device), attempt.joules
-    timing = Timing(clip.id, attempt.batch, *measured)
-    # The timing first: a kill in between then leaves a clip to be made again, never a clip without its timing.
-    append_lines(audio.parent / "timings.jsonl", [canonical_json({"key": key, **timing._asdict()})])
-    write_atomically(path, encode_wav(wave, system.rate, subtype=system.subtype, comment=_comment(key)))
-    return {}
+class Writer:
+    """Writes one batch's clips while the next one is generated; what fails on the way is raised, and none is lost."""
+
+    def __init__(self, system: System, audio: Path, keys: Mapping[str, str], device: str) -> None:
+        """Write below ``audio``, each clip with its key."""
+        self.system, self.audio, self.keys = system, audio, keys
+        self.device = describe(device)
+        self.failures: dict[str, str] = {}
+
+    def __enter__(self) -> Writer:
+        """Start the thread that writes."""
+        self.pool, self.last = ThreadPoolExecutor(1, "writer"), Future[None]()
+        self.last.set_result(None)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Wait for the last batch, after an interrupt too: what was generated is kept."""
+        self.pool.shutdown()
+        self.last.result()
+
+    def keep(self, attempts: Sequence[Attempt]) -> None:
+        """Write a batch, once the one before is written: more than one never waits in memory.
+
+        Raises:
+            OSError: the batch before could not be written.
+        """
+        self.last.result()
+        self.last = self.pool.submit(self._keep, attempts)
+
+    def _keep(self, attempts: Sequence[Attempt]) -> None:
+        for attempt in attempts:
+            path = wav_path(self.audio, attempt.clip)
+            try:
+                wave = _checked(attempt.outcome, attempt.clip, self.system)
+            except Faulty as fault:
+                path.unlink(missing_ok=True)  # what an earlier setting left there is not this run's
+                self.failures[attempt.clip.id] = f"{fault} (prompt: {_prompt(attempt.clip)!r})"
+            else:
+                self._write(attempt, wave, path)
+
+    def _write(self, attempt: Attempt, wave: Waveform, path: Path) -> None:
+        key, rate = self.keys[attempt.clip.id], self.system.rate
+        measured = attempt.seconds, len(wave) / rate, self.device, attempt.peak, attempt.joules
+        timing = Timing(attempt.clip.id, attempt.batch, *measured)
+        # The timing first: a kill in between then leaves a clip to be made again, never a clip without its timing.
+        append_lines(self.audio.parent / "timings.jsonl", [canonical_json({"key": key, **timing._asdict()})])
+        write_atomically(path, encode_wav(wave, rate, subtype=self.system.subtype, comment=_comment(key)))
 
 
-def _checked(outcome: Waveform | str, clip: Clip, system: System) -> Waveform:
+def _prompt(clip: Clip) -> str:
+    return clip.text or clip.transcription or ""
+
+
+def _checked(outcome: Waveform | Exception, clip: Clip, system: System) -> Waveform:
     """The waveform at exactly the length asked for.
 
     Raises:
         Faulty: an error, or not one channel, not finite, silent, empty or too short.
     """
-    if isinstance(outcome, str):
-        raise Faulty(outcome)
+    if isinstance(outcome, Exception):
+        raise Faulty(str(outcome) if isinstance(outcome, Failed) else said(outcome))
     wave = _samples(outcome)
     if not np.isfinite(wave).all():
         raise Faulty(f"{int((~np.isfinite(wave)).sum())} of {wave.size} samples are not finite")

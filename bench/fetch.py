@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench import plugins
+from bench.candidates import judge_named
 from bench.embedder import Embedder
 from bench.errors import BadInput, NotEvaluable, unknown
 from bench.metric import FeatureMetric
+from bench.pretrained import Pretrained
 from bench.suite import load_suite, suite_names
+from bench.system import System
 from bench.weights import Weights, obtain, tag
 
 
@@ -27,12 +30,15 @@ def fetch(names: Iterable[str]) -> Iterator[Fetched]:
     """Download what is not here yet, one file after the other; a file that can't be had stops no other.
 
     Args:
-        names: of suites, metrics and embedders; none for every embedder there is.
+        names: of systems, suites, metrics and embedders; none for every embedder there is.
 
     Raises:
         BadInput: a name stands for none of these.
     """
-    chosen = [embedder for name in names for embedder in wanted(name)] or list(plugins.embedders().values())
+    names = tuple(names)
+    yield from (_fetched_checkpoint(plugins.systems()[name]) for name in names if _has_checkpoint(name))
+    chosen = [embedder for name in names for embedder in wanted(name)]
+    chosen = chosen if names else list(plugins.embedders().values())
     for file in dict.fromkeys(file for embedder in chosen for file in (*embedder.files, *embedder.vocabulary)):
         yield _fetched(file)
 
@@ -43,6 +49,19 @@ def _fetched(file: Weights) -> Fetched:
     except NotEvaluable as error:
         return Fetched(file.file, None, "", str(error))
     return Fetched(file.file, path, tag(file))
+
+
+def _has_checkpoint(name: str) -> bool:
+    return isinstance(plugins.systems().get(name), Pretrained)
+
+
+def _fetched_checkpoint(system: System) -> Fetched:
+    assert isinstance(system, Pretrained), "others have none"
+    try:
+        path = system.obtain()
+        return Fetched(system.checkpoint, path, system.weights)
+    except NotEvaluable as error:
+        return Fetched(system.checkpoint, None, "", str(error))
 
 
 def wanted(name: str) -> list[Embedder]:
@@ -56,7 +75,8 @@ def wanted(name: str) -> list[Embedder]:
     if name.partition(":")[0] in plugins.embedders():
         return [plugins.embedder_named(name)]
     if name in plugins.systems():
-        return []  # the systems of this package are made of nothing but arithmetic so far
+        judge = judge_named(plugins.systems()[name])
+        return [judge] if judge else []
     try:
         metrics = plugins.chosen_metrics((name,))
     except BadInput:

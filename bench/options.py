@@ -15,7 +15,8 @@ from jsonargparse import ArgumentError, ArgumentParser, Namespace, get_loader, s
 from jsonargparse.typing import register_type
 
 from bench.errors import BadInput, unknown
-from bench.system import System
+from bench.pretrained import Pretrained
+from bench.system import OWN, System, setting_fields
 
 MODE = "bench-yaml"
 JARGON = {
@@ -24,6 +25,7 @@ JARGON = {
     ". Got value: ": ", got ",
     ", NoneType": " or nothing",
 }
+SHORT_FOR = {"--dtype": "--system.dtype", "--compile": "--system.compile"}  # settings that every network has
 PRINT = "--print_config"  # jsonargparse knows this option by its underscore
 
 
@@ -66,7 +68,9 @@ class Parser(ArgumentParser):
         known = {_hyphened(option) for action in self._actions for option in action.option_strings}
         for word in words:
             name = word.partition("=")[0]
-            if name[:2] == "--" and len(name) > 2 and name not in known | {"--system"}:
+            if name in SHORT_FOR and SHORT_FOR[name] not in known:
+                raise BadInput(f"{name} is for systems with a network, and this one has none")
+            if name[:2] == "--" and len(name) > 2 and name not in known | {"--system", *SHORT_FOR}:
                 raise unknown("option", name, {option for option in known if option[:2] == "--"})
         try:
             return self.parse_args([_typed(word) for word in words])
@@ -82,8 +86,11 @@ def _hyphened(option: str) -> str:
 
 def _typed(word: str) -> str:
     """A word as the parser knows it."""
-    if word.partition("=")[0] == "--system":
+    name, equals, _ = word.partition("=")
+    if name == "--system":
         return f"--system.name{word.removeprefix('--system')}"
+    if name in SHORT_FOR:
+        return f"{SHORT_FOR[name]}{word.removeprefix(name)}" + ("=true" if name == "--compile" and not equals else "")
     return word.replace(_hyphened(PRINT), PRINT) if word.startswith(_hyphened(PRINT)) else word
 
 
@@ -152,7 +159,7 @@ def add_settings(parser: Parser, system: System) -> None:
         for kind in reversed(type(system).__mro__)
         for entry in parse(kind.__doc__ or "").params
     }
-    for field in dataclasses.fields(system):
+    for field in setting_fields(system):
         parser.add_argument(
             f"--system.{field.name}",
             type=types[field.name],
@@ -169,6 +176,14 @@ def with_settings(system: System, given: Mapping[str, Any]) -> System:
     """
     changed = {name: value for name, value in given.items() if name != "name"}
     try:
-        return dataclasses.replace(system, **changed)
+        made = dataclasses.replace(system, **changed)
     except ValueError as error:
         raise BadInput(str(error)) from error
+    return dataclasses.replace(made, standing=OWN) if made.standing and _other_weights(made, system) else made
+
+
+def _other_weights(system: System, listed: System) -> bool:
+    """Whether a system runs with another checkpoint than the one that its table lists."""
+    if not isinstance(system, Pretrained) or not isinstance(listed, Pretrained):
+        return False
+    return (system.checkpoint, system.revision) != (listed.checkpoint, listed.revision)

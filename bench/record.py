@@ -99,6 +99,19 @@ def versions(packages: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def absent_packages(packages: Iterable[str]) -> list[str]:
+    """Those of some distributions that are not installed."""
+    return [name for name in packages if not _is_installed(name)]
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
+
+
 def pretty(value: Any) -> str:
     """JSON for people and for byte comparison: sorted keys, two blanks, one line feed at the end."""
     return json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

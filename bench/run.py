@@ -6,9 +6,11 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from bench import plugins
+from bench.batching import DEFAULT
+from bench.candidates import judge_named
 from bench.card import Rendering
 from bench.device import resolve
 from bench.disk import cache_folder, locked, require_writable, write_atomically
@@ -18,7 +20,7 @@ from bench.executor import Sampling, generate
 from bench.judge import Obtained, Verdict, clip_rows, judge
 from bench.metric import FeatureMetric, Metric, TimingMetric
 from bench.progress import Reporter
-from bench.record import Record, record_folder, versions, write_record
+from bench.record import Record, absent_packages, record_folder, versions, write_record
 from bench.suite import Suite
 from bench.system import Recorded, System
 from bench.tally import Tally
@@ -33,7 +35,7 @@ class Options:
         limit: only the first so many clips
         seed: of the run, from 0; each clip's noise comes from it and the clip's id alone
         device: auto, cpu, cuda, cuda:N or mps
-        batch_size: clips generated at a time; the audio does not depend on it
+        batch_size: recordings generated at a time; auto: as many as a GPU holds; the audio does not depend on it
         max_failures: how many clips may fail before the exit code is 3
         out: folder for the generated audio
         results: folder for the records
@@ -43,7 +45,7 @@ class Options:
     limit: int | None = None
     seed: int = 0
     device: str = "auto"
-    batch_size: int = 4
+    batch_size: int | Literal["auto"] = DEFAULT
     max_failures: int = 0
     out: Path = Path("runs")
     results: Path = Path("results")
@@ -52,7 +54,7 @@ class Options:
         """Refuse numbers that make no sense."""
         for name, least in (("limit", 1), ("seed", 0), ("batch_size", 1), ("max_failures", 0)):
             value = getattr(self, name)
-            if value is not None and value < least:
+            if isinstance(value, int) and value < least:
                 raise BadInput(f"--{name.replace('_', '-')} is {value}, but must be {least} or more")
 
 
@@ -85,8 +87,10 @@ def run(name: str, system: System, suite: Suite, options: Options, reporter: Rep
     check(system, suite, metrics, options)
     if isinstance(system, Recorded):
         system.find(suite.clips)  # raises now, before anything is written
-    suite = with_references(suite, whole.tag, reporter)
     tag = system.tag(options.seed)
+    if system.standing and (warning := system.standing.warning):
+        reporter.line(f"{name}: {warning}")
+    suite = with_references(suite, whole.tag, reporter)
     folder = options.out / suite.name / f"{name}-{tag}"
     with locked(folder):
         if config:
@@ -106,6 +110,7 @@ def check(system: System, suite: Suite, metrics: Mapping[str, Metric], options: 
     Raises:
         BadInput: no metric, a metric that lacks what it compares with, or a folder that can't be written.
     """
+    _check_system(system)
     if not metrics:
         raise BadInput(f"no metric: suite {suite.name} names none, so give --metrics; see `bench list metrics`")
     _check_references(system, suite, metrics)
@@ -116,6 +121,21 @@ def check(system: System, suite: Suite, metrics: Mapping[str, Metric], options: 
         ("BENCH_CACHE", cache_folder()),
     ):
         require_writable(folder, option)
+
+
+def _check_system(system: System) -> None:
+    """Raise if a system can't be loaded here for want of a package, a program or data; loads nothing.
+
+    Raises:
+        ImportError, NotEvaluable: something is not here; the message says how to get it.
+        BadInput: no embedder is called what is to rank its candidates.
+    """
+    judge_named(system)
+    if absent := absent_packages(system.packages):
+        how = f"'audiogen-bench[{system.extra}]'" if system.extra else " ".join(absent)
+        raise ImportError(f"{type(system).__name__} lacks {', '.join(absent)}; get it with: pip install {how}")
+    if lack := system.lacks():
+        raise NotEvaluable(f"{type(system).__name__} lacks {lack}")
 
 
 def _check_references(system: System, suite: Suite, metrics: Mapping[str, Metric]) -> None:
@@ -180,7 +200,8 @@ def obtain(system: System, suite: Suite, folder: Path, options: Options, reporte
     if isinstance(system, Recorded):
         found = system.find(suite.clips)
         return Obtained(found.paths, surplus=tuple(stem for stem in found.surplus if stem not in suite.beyond))
-    how = Sampling(options.seed, options.device, options.batch_size)
+    size = None if options.batch_size == "auto" else options.batch_size
+    how = Sampling(options.seed, options.device, size)
     made = generate(system, suite.clips, folder, how, reporter)
     return Obtained(made.paths, made.failures, timings=made.timings)
 
@@ -201,7 +222,7 @@ def recorded(
     packages = {*system.packages, *(name for one in judging for name in one.packages)}
     return Record(
         suite=suite.fields(),
-        system=system.fields(name, options.seed),
+        system={**system.fields(name, options.seed), **_ranked_by(system)},
         seed=options.seed,
         clips=verdict.tally.fields(),
         scores={metric: score for metric, score in verdict.scores.items() if metric not in timed},
@@ -210,6 +231,12 @@ def recorded(
         device=obtained.device,
         efficiency={metric: score for metric, score in verdict.scores.items() if metric in timed},
     )
+
+
+def _ranked_by(system: System) -> dict[str, str]:
+    """The embedder that ranked a system's candidates, with its weights; nothing where none did."""
+    judge = judge_named(system)
+    return {"ranked_by": judge.signature} if judge else {}
 
 
 def problems(verdict: Verdict, metrics: Mapping[str, Metric], system: System, max_failures: int) -> tuple[str, ...]:

@@ -6,14 +6,44 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from bench.audio import Subtype, Waveform
 from bench.clip import Clip
 from bench.digest import SHORT, digest
 
-Generate = Callable[[Sequence[Clip], Sequence[int]], Sequence[Waveform]]
-"""Takes a batch of clips and one seed for each; gives one waveform (n,) at the system's rate for each."""
+Generate = Callable[[Sequence[Clip], Sequence[int]], Sequence[Waveform | Exception]]
+"""Takes a batch of clips and one seed for each; gives for each a waveform (n,) at the system's rate, or the error that
+says why there is none."""
+
+Status = Literal["released", "nearest", "unreleased", "own"]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the weights that run stand to those behind a published row.
+
+    Attributes:
+        status: ``released``: the very weights; ``nearest``: public ones close to them; ``unreleased``: the row's were
+            never published, and public ones run in their place; ``own``: a checkpoint of the user's.
+        why: what is known of the difference.
+    """
+
+    status: Status
+    why: str = ""
+
+    @property
+    def warning(self) -> str:
+        """What must be said beside every number; empty where these are the row's weights."""
+        said = {
+            "nearest": "not the published weights, but the nearest that are public",
+            "unreleased": "the published weights were never released; the nearest public ones run in their place",
+            "own": "a checkpoint of one's own, not the published weights",
+        }.get(self.status, "")
+        return f"{said}: {self.why}" if said and self.why else said
+
+
+OWN = Standing("own")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,9 +54,11 @@ class System:
 
     Attributes:
         rate: sampling rate of what it makes, in Hz.
+        standing: how its weights stand to those of a published row; no setting, and None where no row is meant.
     """
 
     rate: int = 16_000
+    standing: Standing | None = dataclasses.field(default=None, metadata={"setting": False})
 
     version: ClassVar[int] = 1
     """Raise it when the same settings come to yield other audio."""
@@ -40,8 +72,14 @@ class System:
     """Whether it looks at a clip's reference audio (an anchor does)."""
     decides_length: ClassVar[bool] = False
     """Whether it decides how long a clip is, as speech systems do; otherwise the suite does."""
+    bulk: ClassVar[bool] = False
+    """Whether it takes all clips of a run at once, as a program does whose start is dear."""
     subtype: ClassVar[Subtype] = "PCM_16"
     """How its audio is written."""
+
+    def lacks(self) -> str:
+        """What it needs besides packages and can't find here, and how to get it; empty if nothing. Loads nothing."""
+        return ""
 
     def load(self, device: str) -> Generate:
         """Load what it takes and return the function that generates a batch.
@@ -56,7 +94,7 @@ class System:
 
     def settings(self) -> dict[str, Any]:
         """What a record says of it: every field, in JSON types, without absolute paths."""
-        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return {field.name: getattr(self, field.name) for field in setting_fields(self)}
 
     def identity(self) -> dict[str, Any]:
         """What makes two systems the same: class, version and settings."""
@@ -66,11 +104,17 @@ class System:
         """What a record says of it under a name and at a seed; without a checkpoint, that and its revision are null."""
         settings = self.settings()
         weights = {key: settings.get(key) for key in ("checkpoint", "revision")}
-        return {"name": name, "hash": self.tag(seed), "settings": settings, **weights}
+        standing = {"standing": dataclasses.asdict(self.standing)} if self.standing else {}
+        return {"name": name, "hash": self.tag(seed), "settings": settings, **weights, **standing}
 
     def tag(self, seed: int) -> str:
         """Eight hex digits that name this system's folder at this seed."""
         return digest({"system": self.identity(), "seed": seed})[:SHORT]
+
+
+def setting_fields(system: System) -> list[dataclasses.Field[Any]]:
+    """The fields of a system that are its settings."""
+    return [field for field in dataclasses.fields(system) if field.metadata.get("setting", True)]
 
 
 class Found(NamedTuple):

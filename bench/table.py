@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from bench.digest import SHORT
 from bench.metric import Metric, Score, TimingMetric
 from bench.record import Record
+from bench.system import Standing
 
 ARROWS = {"lower": "↓", "higher": "↑"}
 MARKS = "†‡§¶‖#"
@@ -41,7 +42,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
-    """One run: its label, its suite with hash, how many clips were scored of how many, and a cell a column."""
+    """One run: its label with marks, its suite with hash, how many clips were scored of how many, a cell a column."""
 
     label: str
     suite: str
@@ -80,15 +81,17 @@ def table(records: Sequence[Record], metrics: Mapping[str, Metric]) -> Table:
     columns = tuple(Column(name, _title(name, metrics.get(name))) for name in names)
     common = {name: _common_signature(records, name) for name in names}
     notes: dict[str, str] = {}  # text to mark
+    # Before all others, so that a dagger is what a row's weights are marked with.
+    standings = ["".join(_mark(text, notes) for text in _standing(record)) for record in records]
     rows = tuple(
         Row(
-            label,
+            label + standing,
             f"{record.suite['name']}-{record.suite['hash'][:SHORT]}",
             record.clips["scored"],
             record.suite["size"],
             tuple(_cell(record, name, common[name], notes) for name in names),
         )
-        for record, label in zip(records, _labels(records), strict=True)
+        for record, label, standing in zip(records, _labels(records), standings, strict=True)
     )
     return Table(
         title=f"{records[0].suite['title']} · version {records[0].suite['version']}",
@@ -97,6 +100,12 @@ def table(records: Sequence[Record], metrics: Mapping[str, Metric]) -> Table:
         notes=tuple((mark, text) for text, mark in notes.items()),
         signatures=tuple(common[name] for name in names),
     )
+
+
+def _standing(record: Record) -> list[str]:
+    """What must be said of a row's weights, where they are not those of the published row."""
+    found = record.system.get("standing")
+    return [warning] if found and (warning := Standing(**found).warning) else []
 
 
 def _in_order(names: set[str], metrics: Mapping[str, Metric]) -> list[str]:

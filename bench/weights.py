@@ -36,6 +36,11 @@ class Weights:
     size: int | None = None
 
 
+def offline() -> str | None:
+    """The environment variable that forbids downloads, if one does."""
+    return next((name for name in OFFLINE if os.environ.get(name, "").lower() not in UNSET), None)
+
+
 def weights_folder() -> Path:
     """Where downloads are kept, and what is known about them."""
     return cache_folder() / "weights"
@@ -95,7 +100,7 @@ def obtain(weights: Weights) -> Path:
 
 
 def _downloaded(weights: Weights) -> Path:
-    if switch := next((name for name in OFFLINE if os.environ.get(name, "").lower() not in UNSET), None):
+    if switch := offline():
         raise NotEvaluable(f"{missing(weights)} ({switch} is set, so nothing is downloaded)")
     print(f"downloading {weights.file} from {weights.url}", file=sys.stderr, flush=True)
     try:
@@ -151,32 +156,33 @@ def is_published(weights: Weights) -> bool:
 
 
 def _differs(weights: Weights, digest: str) -> bool:
-    known = weights.sha256 or _notes("lock").get(weights.file, "")
+    known = weights.sha256 or notes("lock").get(weights.file, "")
     return not digest.startswith(known)
 
 
 def _hold(weights: Weights, digest: str) -> None:
     """Write down the digest of a file whose published one is not known, the first time it is used."""
-    if weights.sha256 or weights.file in _notes("lock"):
+    if weights.sha256 or weights.file in notes("lock"):
         return
     with locked(weights_folder(), wait=True):
-        if weights.file not in _notes("lock"):  # another process may have been the first
-            _note("lock", weights.file, digest)
+        if weights.file not in notes("lock"):  # another process may have been the first
+            note("lock", weights.file, digest)
 
 
 def digest_of(path: Path) -> str:
     """SHA-256 of a file, remembered as long as nothing shows that it has changed."""
     stat = path.stat()
     key = f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}|{stat.st_ctime_ns}|{stat.st_ino}"
-    known = _notes("digests").get(key)
+    known = notes("digests").get(key)
     if known is None:
         known = file_digest(path)
         with locked(weights_folder(), wait=True):
-            _note("digests", key, known)
+            note("digests", key, known)
     return str(known)
 
 
-def _notes(name: str) -> dict[str, Any]:
+def notes(name: str) -> dict[str, Any]:
+    """What is known about weights under one heading, by key."""
     try:
         kept = json.loads((weights_folder() / f"{name}.json").read_bytes())
     except (FileNotFoundError, ValueError):
@@ -184,6 +190,7 @@ def _notes(name: str) -> dict[str, Any]:
     return kept if isinstance(kept, dict) else {}
 
 
-def _note(name: str, key: str, value: str) -> None:
-    notes = {**_notes(name), key: value}
-    write_atomically(weights_folder() / f"{name}.json", (json.dumps(notes, indent=2, sort_keys=True) + "\n").encode())
+def note(name: str, key: str, value: Any) -> None:
+    """Write down what is known; call it with the lock of :func:`weights_folder` held."""
+    known = {**notes(name), key: value}
+    write_atomically(weights_folder() / f"{name}.json", (json.dumps(known, indent=2, sort_keys=True) + "\n").encode())

@@ -15,7 +15,8 @@ from bench.audio import Waveform
 from bench.clip import Clip
 from bench.embedder import Embed, Embedder, Rows
 from bench.metric import FeatureMetric, Features, Score
-from bench.system import Generate, System
+from bench.pretrained import Pretrained
+from bench.system import Generate, Standing, System
 
 
 def log(line: str) -> None:
@@ -107,6 +108,33 @@ class Needy(Toy):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Unvoiced(Toy):
+    """A toy that lacks what no package brings."""
+
+    def lacks(self) -> str:
+        return "a voice; get it with: apt-get install voice"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained(Pretrained):
+    """Noise in the colour of a checkpoint, and half the batches out of memory."""
+
+    checkpoint: str = "toys/trained"
+    room: int = 100
+
+    def load(self, device: str) -> Generate:
+        level = float((self.obtain() / "level.txt").read_text())
+        log(f"load {self.dtype} {self.compile}")
+
+        def generate(clips: Sequence[Clip], seeds: Sequence[int]) -> list[Waveform]:
+            if len(clips) > self.room:
+                raise MemoryError("too many toys")
+            return [level * Toy(rate=self.rate)._one(clip, seed) for clip, seed in zip(clips, seeds, strict=True)]
+
+        return generate
+
+
+@dataclass(frozen=True, kw_only=True)
 class Breaking(Level):
     """A metric that breaks, or gives no number."""
 
@@ -124,5 +152,12 @@ BREAKING = {
     "toy-nan": Breaking(label="NaN", embedder=Slow(), number=float("nan")),
     "toy-object": NO_PLUG_IN,
 }
-SYSTEMS = {"toy-needy": Needy(), "toy": Toy(), "toy-hyphen-8k": Toy(rate=8000)}
+SYSTEMS = {
+    "toy-needy": Needy(),
+    "toy-unvoiced": Unvoiced(),
+    "toy-trained": Trained(standing=Standing("nearest", "it was trained on blocks")),
+    "toy-lost": Trained(standing=Standing("unreleased")),
+    "toy": Toy(),
+    "toy-hyphen-8k": Toy(rate=8000),
+}
 LEVEL = Level(label="Level", better="higher", embedder=Slow())

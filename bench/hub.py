@@ -1,0 +1,155 @@
+"""Whole repositories of the Hugging Face hub: which commit is meant, which files are wanted, where they are.
+
+A branch is looked up once and held to from then on, so that a run that goes on tomorrow does so with the same weights.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from bench.digest import digest
+from bench.disk import locked
+from bench.errors import NotEvaluable
+from bench.weights import digest_of, note, notes, offline, weights_folder
+
+COMMIT = re.compile(r"[0-9a-f]{40}")
+BRANCH = "main"
+WEIGHTS = (".safetensors", ".bin")  # the better format first
+# Other frameworks' weights, half-precision copies, pictures: nothing that is loaded here.
+UNWANTED = ("*.h5", "*.msgpack", "*.onnx*", "*.fp16.*", "*.png", "*.jpg", "*.gif", "*.mp3", "*.wav", ".git*")
+
+
+def commit(repository: str, revision: str | None = None) -> str:
+    """The commit that a revision of a repository stands for: the one held to since first use, else the hub's.
+
+    Raises:
+        NotEvaluable: it was never used here, and the hub can't be asked or does not know it.
+    """
+    revision = revision or BRANCH
+    if COMMIT.fullmatch(revision):
+        return revision
+    key = f"{repository}@{revision}"
+    held = notes("revisions").get(key) or _cached_commit(repository, revision)
+    if held is None:
+        _refuse_offline(repository)
+        held = _asked(repository, revision)
+    _hold("revisions", key, held)
+    return str(held)
+
+
+def _cached_commit(repository: str, revision: str) -> str | None:
+    """What a branch was when another program last downloaded from it."""
+    reference = _hub_folder(repository) / "refs" / revision
+    return reference.read_text().strip() if reference.is_file() else None
+
+
+def _asked(repository: str, revision: str) -> str:
+    from huggingface_hub import HfApi
+
+    try:
+        found = HfApi().model_info(repository, revision=revision).sha
+    except Exception as error:  # the hub's client and those below it raise what they like; to the user it is one thing
+        raise NotEvaluable(f"{missing(repository)} (asking the hub failed: {_line(error)})") from error
+    if not found:
+        raise NotEvaluable(f"the hub gives no commit for {repository}@{revision}")
+    return found
+
+
+def snapshot(repository: str, revision: str) -> Path:
+    """The folder of a repository at a commit, after a download if need be.
+
+    Raises:
+        NotEvaluable: it is not here and can't be downloaded.
+    """
+    from huggingface_hub import HfApi, snapshot_download
+
+    key = f"{repository}@{revision}"
+    if names := notes("snapshots").get(key):
+        there = cached(repository, revision)
+        if there is not None and all((there / name).exists() for name in names):
+            return there
+    _refuse_offline(repository)
+    print(f"downloading {repository} from the Hugging Face hub", file=sys.stderr, flush=True)
+    try:
+        siblings = HfApi().model_info(repository, revision=revision).siblings or []
+        names = wanted(sibling.rfilename for sibling in siblings)
+        folder = Path(snapshot_download(repository, revision=revision, allow_patterns=names))
+    except Exception as error:  # as above
+        raise NotEvaluable(f"{missing(repository)} (download failed: {_line(error)})") from error
+    _hold("snapshots", key, names)
+    return folder
+
+
+def is_here(repository: str, revision: str | None = None) -> bool:
+    """Whether a repository has been downloaded, so that no network is needed."""
+    held = notes("revisions").get(f"{repository}@{revision or BRANCH}")
+    names = notes("snapshots").get(f"{repository}@{held}")
+    there = cached(repository, str(held)) if names else None
+    return there is not None and all((there / name).exists() for name in names or ())
+
+
+def cached(repository: str, revision: str) -> Path | None:
+    """The folder of a repository at a commit as it is here, whole or not, without asking a network; None if it isn't.
+
+    Source: huggingface_hub's documented layout of its cache (its own look-up asks the hub first).
+    """
+    folder = _hub_folder(repository) / "snapshots" / revision
+    return folder if folder.is_dir() else None
+
+
+def _hub_folder(repository: str) -> Path:
+    from huggingface_hub import constants
+    from huggingface_hub.file_download import repo_folder_name
+
+    return Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=repository, repo_type="model")
+
+
+def wanted(names: Iterable[str]) -> list[str]:
+    """The files of a repository that are loaded: of weights in two formats the safe one alone.
+
+    >>> wanted(["unet/model.safetensors", "unet/model.bin", "vae/model.bin", "flax_model.msgpack", "config.json"])
+    ['config.json', 'unet/model.safetensors', 'vae/model.bin']
+    """
+    kept = {name for name in names if not any(fnmatch.fnmatch(PurePosixPath(name).name, bad) for bad in UNWANTED)}
+    safe = {str(PurePosixPath(name).parent) for name in kept if name.endswith(WEIGHTS[0])}
+    return sorted(name for name in kept if not (name.endswith(WEIGHTS[1]) and str(PurePosixPath(name).parent) in safe))
+
+
+def content_digest(path: Path) -> str:
+    """SHA-256 over what a file, or every file below a folder, holds and is called; where it lies does not matter."""
+    if path.is_file():
+        return digest_of(path)
+    files = sorted(file for file in path.rglob("*") if file.is_file() and not _hidden(file.relative_to(path)))
+    return digest({file.relative_to(path).as_posix(): digest_of(file) for file in files})
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def missing(repository: str) -> str:
+    """One line for a repository that is not here."""
+    return (
+        f"{repository} is not here; get it with `bench fetch` where there is a network, "
+        "or give a folder of your own with --system.checkpoint FOLDER"
+    )
+
+
+def _refuse_offline(repository: str) -> None:
+    if switch := offline():
+        raise NotEvaluable(f"{missing(repository)} ({switch} is set, so nothing is downloaded)")
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+def _hold(name: str, key: str, value: Any) -> None:
+    if notes(name).get(key) != value:
+        with locked(weights_folder(), wait=True):
+            note(name, key, value)
