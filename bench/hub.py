@@ -8,7 +8,7 @@ from __future__ import annotations
 import fnmatch
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -60,37 +60,51 @@ def _asked(repository: str, revision: str) -> str:
     return found
 
 
-def snapshot(repository: str, revision: str) -> Path:
+def snapshot(repository: str, revision: str, only: Sequence[str] = ()) -> Path:
     """The folder of a repository at a commit, after a download if need be.
+
+    Args:
+        repository: owner/name.
+        revision: a commit.
+        only: patterns of the files that are needed, such as ``tokenizer/*``; none for all that are loaded.
 
     Raises:
         NotEvaluable: it is not here and can't be downloaded.
     """
     from huggingface_hub import HfApi, snapshot_download
 
-    key = f"{repository}@{revision}"
-    if names := notes("snapshots").get(key):
-        there = cached(repository, revision)
-        if there is not None and all((there / name).exists() for name in names):
-            return there
+    there = cached(repository, revision)
+    # Offline, what another program downloaded has to do, although nobody knows whether it is whole.
+    if there is not None and (_is_whole(there, repository, revision, only) or offline()):
+        return there
     _refuse_offline(repository)
     print(f"downloading {repository} from the Hugging Face hub", file=sys.stderr, flush=True)
     try:
         siblings = HfApi().model_info(repository, revision=revision).siblings or []
-        names = wanted(sibling.rfilename for sibling in siblings)
+        names = wanted((sibling.rfilename for sibling in siblings), only)
         folder = Path(snapshot_download(repository, revision=revision, allow_patterns=names))
     except Exception as error:  # as above
         raise NotEvaluable(f"{missing(repository)} (download failed: {_line(error)})") from error
-    _hold("snapshots", key, names)
+    _hold("snapshots", _key(repository, revision, only), names)
     return folder
 
 
 def is_here(repository: str, revision: str | None = None) -> bool:
     """Whether a repository has been downloaded, so that no network is needed."""
-    held = notes("revisions").get(f"{repository}@{revision or BRANCH}")
-    names = notes("snapshots").get(f"{repository}@{held}")
-    there = cached(repository, str(held)) if names else None
-    return there is not None and all((there / name).exists() for name in names or ())
+    branch = revision or BRANCH
+    held = notes("revisions").get(f"{repository}@{branch}") or _cached_commit(repository, branch) or branch
+    there = cached(repository, held)
+    return there is not None and _is_whole(there, repository, held)
+
+
+def _key(repository: str, revision: str, only: Sequence[str] = ()) -> str:
+    return ":".join((f"{repository}@{revision}", *only))
+
+
+def _is_whole(folder: Path, repository: str, revision: str, only: Sequence[str] = ()) -> bool:
+    """Whether all files of a repository are in a folder; False where their names are not known."""
+    names = notes("snapshots").get(_key(repository, revision, only))
+    return bool(names) and all((folder / name).exists() for name in names or ())
 
 
 def cached(repository: str, revision: str) -> Path | None:
@@ -109,13 +123,23 @@ def _hub_folder(repository: str) -> Path:
     return Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=repository, repo_type="model")
 
 
-def wanted(names: Iterable[str]) -> list[str]:
+def wanted(names: Iterable[str], only: Sequence[str] = ()) -> list[str]:
     """The files of a repository that are loaded: of weights in two formats the safe one alone.
+
+    Beside a pipeline's folders, the whole network in one file at the top is the same once more.
 
     >>> wanted(["unet/model.safetensors", "unet/model.bin", "vae/model.bin", "flax_model.msgpack", "config.json"])
     ['config.json', 'unet/model.safetensors', 'vae/model.bin']
+    >>> wanted(["vocab.json", "model.bin"], only=["vocab.json"])
+    ['vocab.json']
+    >>> wanted(["model_index.json", "unet/model.bin", "model.ckpt"])
+    ['model_index.json', 'unet/model.bin']
     """
     kept = {name for name in names if not any(fnmatch.fnmatch(PurePosixPath(name).name, bad) for bad in UNWANTED)}
+    if only:
+        return sorted(name for name in kept if any(fnmatch.fnmatch(name, good) for good in only))
+    if "model_index.json" in kept:
+        kept = {name for name in kept if "/" in name or not name.endswith((*WEIGHTS, ".ckpt", ".pt", ".pth"))}
     safe = {str(PurePosixPath(name).parent) for name in kept if name.endswith(WEIGHTS[0])}
     return sorted(name for name in kept if not (name.endswith(WEIGHTS[1]) and str(PurePosixPath(name).parent) in safe))
 

@@ -1,5 +1,7 @@
 """The parts that tiny AudioLDM 1 and 2 share: CLAP, the mel autoencoder, the vocoder, the noise schedule."""
 
+from typing import Any
+
 from diffusers import AutoencoderKL, DDIMScheduler
 from transformers import ClapConfig, ClapFeatureExtractor, ClapModel, SpeechT5HifiGan, SpeechT5HifiGanConfig
 
@@ -32,9 +34,10 @@ def vocoder(channels: int = 32) -> SpeechT5HifiGan:
     )
 
 
-def vae() -> AutoencoderKL:
+def vae() -> Any:
     """Mel autoencoder: one channel in, eight latent channels, factor 4 in time and frequency."""
-    return AutoencoderKL(
+    kind: Any = AutoencoderKL  # diffusers gives it no types
+    return kind(
         in_channels=1,
         out_channels=1,
         latent_channels=8,
@@ -48,9 +51,10 @@ def vae() -> AutoencoderKL:
     )
 
 
-def scheduler() -> DDIMScheduler:
+def scheduler() -> Any:
     """The real noise schedule of AudioLDM 1 and 2."""
-    return DDIMScheduler(
+    kind: Any = DDIMScheduler
+    return kind(
         beta_start=0.0015,
         beta_end=0.0195,
         beta_schedule="scaled_linear",

@@ -5,7 +5,7 @@ checkpoint needs no download.
 """
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
-from transformers import RobertaTokenizerFast, T5TokenizerFast
+from transformers import RobertaTokenizerFast, T5Tokenizer
 
 SENTENCES = [
     "a kettle whistles while a clock ticks",
@@ -50,7 +50,7 @@ def roberta(model_max_length: int = 512) -> RobertaTokenizerFast:
     )
 
 
-def t5(model_max_length: int = 128) -> T5TokenizerFast:
+def t5(model_max_length: int = 128) -> T5Tokenizer:
     """Unigram over the words of the sentences and single characters, with T5's special tokens: <pad> 0, </s> 1, <unk> 2.
 
     The vocabulary is written out, not trained: the library's unigram trainer gives other scores in every process.
@@ -63,7 +63,7 @@ def t5(model_max_length: int = 128) -> T5TokenizerFast:
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
     tokenizer.decoder = decoders.Metaspace()
     tokenizer.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
-    return T5TokenizerFast(
+    return T5Tokenizer(
         tokenizer_object=tokenizer,
         eos_token="</s>",
         unk_token="<unk>",

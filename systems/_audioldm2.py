@@ -1,0 +1,121 @@
+"""AudioLDM 2's checkpoints: a folder in diffusers' layout, or one file of the original code, as one pipeline.
+
+The published folders name ``GPT2Model`` as the language model, whose methods the pipeline no longer finds there; the
+weights are those of ``GPT2LMHeadModel``, whose head is tied, so that class is loaded whatever the folder says.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+from bench.errors import BadInput
+
+from ._loading import network, quiet
+from ._presets import Preset, heads
+
+Pipeline = Any
+"""A diffusers.AudioLDM2Pipeline, which can't be named where diffusers is not imported, and has no types."""
+Scheduler = Literal["ddim", "dpm++"]
+
+HEAD = 32  # channels of an attention head in the original network
+LIBRARY_HEADS = 8  # heads at each level of the networks that diffusers' conversion script writes
+T5_TOKENS = 128  # what the original reads of a prompt
+
+PARTS = {
+    "vae": "AutoencoderKL",
+    "unet": "AudioLDM2UNet2DConditionModel",
+    "projection_model": "AudioLDM2ProjectionModel",
+    "text_encoder": "ClapModel",
+    "language_model": "GPT2LMHeadModel",
+    "vocoder": "SpeechT5HifiGan",
+}
+"""The class of each network, whatever the folder says; that of the second text encoder it says rightly."""
+SECOND = "text_encoder_2"
+READERS = ("T5EncoderModel", "VitsModel")
+COMPUTED = frozenset({"text_model.embeddings.position_ids", "text_model.embeddings.token_type_ids"})
+
+
+def pipeline(path: Path, preset: Preset, dtype: str, device: str, scheduler: Scheduler) -> Pipeline:
+    """A checkpoint, ready to sample.
+
+    Args:
+        path: a folder in diffusers' layout, or a file of the original code.
+        preset: whose attention heads the network has.
+        dtype: name of torch's type of weights and activations.
+        device: a torch device.
+        scheduler: what samples.
+
+    Raises:
+        BadInput: it is no checkpoint of AudioLDM 2, or has other weights than its networks take.
+    """
+    import torch
+
+    with quiet():
+        pipe = _of_folder(path, preset, dtype) if path.is_dir() else _of_file(path, preset)
+        pipe.scheduler = _scheduler(pipe.scheduler.config, scheduler)
+        pipe.set_progress_bar_config(disable=True)
+        if preset == "original" and not is_speech(pipe):
+            pipe.tokenizer_2.model_max_length = min(T5_TOKENS, pipe.tokenizer_2.model_max_length)
+        return pipe.to(device, getattr(torch, dtype))
+
+
+def is_speech(pipe: Pipeline) -> bool:
+    """Whether a checkpoint speaks a transcription: its second text encoder reads phonemes."""
+    return bool(pipe.text_encoder_2.config.model_type == "vits")
+
+
+def _of_file(path: Path, preset: Preset) -> Pipeline:
+    from ._audioldm2_original import pipeline_from_original
+
+    return pipeline_from_original(path, heads=None if preset == "original" else LIBRARY_HEADS)
+
+
+def _of_folder(folder: Path, preset: Preset, dtype: str) -> Pipeline:
+    import diffusers
+    import transformers
+
+    networks = {
+        name: _network(folder, name, getattr(diffusers, kind, None) or getattr(transformers, kind), preset, dtype)
+        for name, kind in {**PARTS, SECOND: _reader(folder)}.items()
+    }
+    # The rest of it: tokenizers, CLAP's front end and the noise schedule.
+    pipe: Any = diffusers.AudioLDM2Pipeline
+    return pipe.from_pretrained(folder, local_files_only=True, **networks)
+
+
+def _reader(folder: Path) -> str:
+    """The class of the second text encoder: T5's of prompts, or VITS's of phonemes.
+
+    Raises:
+        BadInput: the folder holds no pipeline of AudioLDM 2.
+    """
+    try:
+        named = json.loads((folder / "model_index.json").read_text(encoding="utf-8"))[SECOND][1]
+    except (OSError, ValueError, KeyError) as error:
+        raise BadInput(f"{folder} is no checkpoint of AudioLDM 2 in diffusers' layout: {error}") from error
+    if named not in READERS:
+        raise BadInput(f"{SECOND} of {folder} is a {named}, but must be one of {', '.join(READERS)}")
+    return str(named)
+
+
+def _network(folder: Path, name: str, kind: Any, preset: Preset, dtype: str) -> Any:
+    """One network of a folder, held to its files: nothing missing, nothing left over.
+
+    Raises:
+        BadInput: its files have other weights than it takes.
+    """
+    # Asked for where there are none, safetensors are missed aloud.
+    options: dict[str, Any] = {"subfolder": name, "use_safetensors": any((folder / name).glob("*.safetensors"))}
+    if name == "unet" and preset == "original":
+        options["attention_head_dim"] = heads(kind.load_config(folder, subfolder=name)["block_out_channels"], HEAD)
+    return network(kind, folder, dtype, computed=COMPUTED, **options)
+
+
+def _scheduler(config: Any, name: Scheduler) -> Any:
+    """What samples, on the checkpoint's own noise schedule."""
+    import diffusers
+
+    kinds: dict[Scheduler, Any] = {"ddim": diffusers.DDIMScheduler, "dpm++": diffusers.DPMSolverMultistepScheduler}
+    return kinds[name].from_config(config)
