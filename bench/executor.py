@@ -21,7 +21,7 @@ from bench.disk import append_lines, sweep, write_atomically
 from bench.errors import NotEvaluable
 from bench.metric import Timing
 from bench.progress import Reporter
-from bench.system import Generate, System
+from bench.system import Forgetting, Generate, System
 
 SLACK = 0.01  # seconds a clip may be too short: vocoders round to frames; silence makes it up
 
@@ -92,21 +92,26 @@ def generate(system: System, clips: Sequence[Clip], folder: Path, how: Sampling,
     failures: dict[str, str] = {}
     if missing:
         device = resolve(how.device, accelerated=system.accelerated)  # only now: asking torch takes seconds
-        run, size = _ready(system, device, how, reporter)
+        loaded = _loaded(system, device)
+        run, size = _ready(system, loaded, device, how, reporter)
         with reporter.track(how.label, len(missing)) as advance, Writer(system, audio, keys, device) as writer:
             for batch in _batches(clips, missing, system, size):
                 lacking = [one for one in _attempts(run, batch, how.seed, device) if one.clip.id in missing]
                 writer.keep(lacking)
                 advance(len(lacking))
         failures = writer.failures
+        if isinstance(loaded, Forgetting):
+            written = [clip for clip in clips if clip.id in missing - failures.keys()]
+            loaded.forget(written, [clip_seed(how.seed, clip.id) for clip in written])
     write_failures(folder, failures)
     paths = {clip.id: wav_path(audio, clip) for clip in clips if clip.id not in failures}
     return Generated(paths, failures, read_timings(folder, {name: keys[name] for name in paths}))
 
 
-def _ready(system: System, device: str, how: Sampling, reporter: Reporter) -> tuple[Generate, Callable[[], int]]:
+def _ready(
+    system: System, loaded: Generate, device: str, how: Sampling, reporter: Reporter
+) -> tuple[Generate, Callable[[], int]]:
     """What generates the best candidate of each clip, and how many clips it should be given at a time, as of now."""
-    loaded = _loaded(system, device)
     fitted = Fitted(loaded, how.batch_size, device, reporter)
     if system.bulk:  # it gets all clips at once, and they are not to be cut up after all
         return loaded, lambda: 0

@@ -15,7 +15,6 @@ from jsonargparse import ArgumentError, ArgumentParser, Namespace, get_loader, s
 from jsonargparse.typing import register_type
 
 from bench.errors import BadInput, unknown
-from bench.pretrained import Pretrained
 from bench.system import OWN, System, setting_fields
 
 MODE = "bench-yaml"
@@ -179,11 +178,5 @@ def with_settings(system: System, given: Mapping[str, Any]) -> System:
         made = dataclasses.replace(system, **changed)
     except ValueError as error:
         raise BadInput(str(error)) from error
-    return dataclasses.replace(made, standing=OWN) if made.standing and _other_weights(made, system) else made
-
-
-def _other_weights(system: System, listed: System) -> bool:
-    """Whether a system runs with another checkpoint than the one that its table lists."""
-    if not isinstance(system, Pretrained) or not isinstance(listed, Pretrained):
-        return False
-    return (system.checkpoint, system.revision) != (listed.checkpoint, listed.revision)
+    other = any(getattr(made, name) != getattr(system, name) for name in system.origin)
+    return dataclasses.replace(made, standing=OWN) if made.standing and other else made

@@ -37,6 +37,7 @@ class Pretrained(System):
     compile: bool = False
 
     packages: ClassVar[tuple[str, ...]] = ("transformers",)
+    origin: ClassVar[tuple[str, ...]] = ("checkpoint", "revision")
     formats: ClassVar[tuple[str, ...]] = ()
     """Suffixes of single files that it loads besides folders, such as ``.ckpt``."""
 

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol, runtime_checkable
 
 from bench.audio import Subtype, Waveform
 from bench.clip import Clip
@@ -74,6 +74,8 @@ class System:
     """Whether it decides how long a clip is, as speech systems do; otherwise the suite does."""
     bulk: ClassVar[bool] = False
     """Whether it takes all clips of a run at once, as a program does whose start is dear."""
+    origin: ClassVar[tuple[str, ...]] = ()
+    """The settings that say whose network runs: with other values, it is no longer the one its table lists."""
     subtype: ClassVar[Subtype] = "PCM_16"
     """How its audio is written."""
 
@@ -110,6 +112,14 @@ class System:
     def tag(self, seed: int) -> str:
         """Eight hex digits that name this system's folder at this seed."""
         return digest({"system": self.identity(), "seed": seed})[:SHORT]
+
+
+@runtime_checkable
+class Forgetting(Protocol):
+    """What a loaded system is if it keeps what it made, so that a run that was killed finds it again."""
+
+    def forget(self, clips: Sequence[Clip], seeds: Sequence[int]) -> None:
+        """Keep nothing more of these clips: their audio has been written."""
 
 
 def setting_fields(system: System) -> list[dataclasses.Field[Any]]:

@@ -12,9 +12,10 @@ from bench.errors import BadInput
 
 VOCABULARIES = ("tokenizer.json", "spiece.model")
 NAMED = 3  # weights that a message names
+LINE = 400  # characters of another library's message: some draw tables
 
 
-def network(kind: Any, folder: Path, dtype: str, *, computed: frozenset[str] = frozenset(), **options: str) -> Any:
+def network(kind: Any, folder: Path, dtype: str, *, computed: frozenset[str] = frozenset(), **options: Any) -> Any:
     """A network of a folder, for inference.
 
     Args:
@@ -29,20 +30,29 @@ def network(kind: Any, folder: Path, dtype: str, *, computed: frozenset[str] = f
     """
     import torch
 
-    named = {"torch_dtype" if kind.__module__.startswith("diffusers") else "dtype": getattr(torch, dtype)}
+    told = {**options, **_spelled(kind, getattr(torch, dtype))}
     with quiet(), warnings.catch_warnings():
         # Stable Audio's autoencoder is built with the older of torch's two weight norms, which the files' keys name.
         warnings.filterwarnings("ignore", ".*weight_norm. is deprecated", FutureWarning)
         try:
-            loaded, report = kind.from_pretrained(folder, output_loading_info=True, **named, **options)
-        except (OSError, ValueError) as error:
-            raise BadInput(f"no {kind.__name__} in {folder.name}: {' '.join(str(error).split())}") from error
+            loaded, report = kind.from_pretrained(folder, output_loading_info=True, **told)
+        except (OSError, ValueError) as error:  # diffusers' where weights have other shapes, too
+            reason = " ".join(str(error).split())[:LINE]
+            raise BadInput(f"no {kind.__name__} in {folder.name}: {reason}") from error
     for fault in ("missing", "unexpected", "mismatched"):
-        keys = sorted(map(str, set(report[f"{fault}_keys"]) - computed))
+        # Of those mismatched, the shapes stand beside the name.
+        keys = sorted({key if isinstance(key, str) else key[0] for key in report[f"{fault}_keys"]} - computed)
         if keys:
             more = f" and {len(keys) - NAMED} more" if len(keys) > NAMED else ""
             raise BadInput(f"{folder.name} is no {kind.__name__}: {fault} weights {', '.join(keys[:NAMED])}{more}")
     return loaded.eval()
+
+
+def _spelled(kind: Any, dtype: Any) -> dict[str, Any]:
+    """The type of the weights as the library calls it; transformers is to report other shapes, not to print a table."""
+    if kind.__module__.startswith("diffusers"):
+        return {"torch_dtype": dtype}
+    return {"dtype": dtype, "ignore_mismatched_sizes": True}
 
 
 def tokenizer(folder: Path, subfolder: str = "") -> Any:

@@ -3,17 +3,33 @@
 from typing import Any
 
 from diffusers import AutoencoderKL, DDIMScheduler
-from transformers import ClapConfig, ClapFeatureExtractor, ClapModel, SpeechT5HifiGan, SpeechT5HifiGanConfig
+from transformers import SpeechT5HifiGan, SpeechT5HifiGanConfig
 
-CLAP_TEXT = dict(
-    vocab_size=600, hidden_size=16, intermediate_size=32, num_attention_heads=2, num_hidden_layers=2,
-    max_position_embeddings=514, bos_token_id=0, pad_token_id=1, eos_token_id=2,
-)  # fmt: skip
-CLAP_AUDIO = dict(
-    spec_size=256, num_mel_bins=64, window_size=4, patch_size=4, patch_stride=[4, 4], patch_embeds_hidden_size=16,
-    hidden_size=128, depths=[1, 1, 1, 1], num_attention_heads=[1, 2, 2, 4], num_hidden_layers=4, intermediate_size=32,
-    enable_fusion=False,
-)  # fmt: skip
+CLAP_TEXT = {
+    "vocab_size": 600,
+    "hidden_size": 16,
+    "intermediate_size": 32,
+    "num_attention_heads": 2,
+    "num_hidden_layers": 2,
+    "max_position_embeddings": 514,
+    "bos_token_id": 0,
+    "pad_token_id": 1,
+    "eos_token_id": 2,
+}
+CLAP_AUDIO = {
+    "spec_size": 256,
+    "num_mel_bins": 64,
+    "window_size": 4,
+    "patch_size": 4,
+    "patch_stride": [4, 4],
+    "patch_embeds_hidden_size": 16,
+    "hidden_size": 128,
+    "depths": [1, 1, 1, 1],
+    "num_attention_heads": [1, 2, 2, 4],
+    "num_hidden_layers": 4,
+    "intermediate_size": 32,
+    "enable_fusion": False,
+}
 DOWN = ("DownBlock2D",) + ("CrossAttnDownBlock2D",) * 3
 UP = ("CrossAttnUpBlock2D",) * 3 + ("UpBlock2D",)
 

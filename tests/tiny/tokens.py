@@ -51,7 +51,7 @@ def roberta(model_max_length: int = 512) -> RobertaTokenizerFast:
 
 
 def t5(model_max_length: int = 128) -> T5Tokenizer:
-    """Unigram over the words of the sentences and single characters, with T5's special tokens: <pad> 0, </s> 1, <unk> 2.
+    """Unigram over the words of the sentences and single characters, with T5's special tokens: <pad>, </s>, <unk>.
 
     The vocabulary is written out, not trained: the library's unigram trainer gives other scores in every process.
     """
