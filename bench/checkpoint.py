@@ -45,7 +45,7 @@ def load_state(path: Path, digest: str) -> State:
             loaded = torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
     except pickle.UnpicklingError:
         return _safetensors(_converted(path, digest))
-    except (RuntimeError, EOFError, OSError, KeyError, UnicodeDecodeError) as error:
+    except (RuntimeError, EOFError, OSError, LookupError, UnicodeDecodeError) as error:
         raise _no_checkpoint(path, error) from error
     return tensors(loaded, path)
 

@@ -18,7 +18,7 @@ from bench.clip import Clip
 from bench.device import describe, joules, peak_bytes, resolve
 from bench.digest import canonical_json, clip_seed, digest, file_digest
 from bench.disk import append_lines, sweep, write_atomically
-from bench.errors import NotEvaluable
+from bench.errors import BadInput, NotEvaluable
 from bench.metric import Timing
 from bench.progress import Reporter
 from bench.system import Forgetting, Generate, System
@@ -121,8 +121,8 @@ def _ready(
 def _loaded(system: System, device: str) -> Generate:
     try:
         return system.load(device)
-    except ImportError:
-        raise  # its message names what to install
+    except (ImportError, BadInput, NotEvaluable):
+        raise  # their messages say what to do
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
         raise NotEvaluable(f"{type(system).__name__} could not be loaded on {device}: {reason}") from error

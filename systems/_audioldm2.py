@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from bench.errors import BadInput
 
-from ._loading import network, quiet
-from ._presets import Preset, heads
+from ._loading import part, quiet
+from ._presets import Preset, Scheduler, heads
 
 Pipeline = Any
 """A diffusers.AudioLDM2Pipeline, which can't be named where diffusers is not imported, and has no types."""
-Scheduler = Literal["ddim", "dpm++"]
 
 HEAD = 32  # channels of an attention head in the original network
 LIBRARY_HEADS = 8  # heads at each level of the networks that diffusers' conversion script writes
@@ -34,7 +33,6 @@ PARTS = {
 """The class of each network, whatever the folder says; that of the second text encoder it says rightly."""
 SECOND = "text_encoder_2"
 READERS = ("T5EncoderModel", "VitsModel")
-COMPUTED = frozenset({"text_model.embeddings.position_ids", "text_model.embeddings.token_type_ids"})
 
 
 def pipeline(path: Path, preset: Preset, dtype: str, device: str, scheduler: Scheduler) -> Pipeline:
@@ -106,16 +104,14 @@ def _network(folder: Path, name: str, kind: Any, preset: Preset, dtype: str) -> 
     Raises:
         BadInput: its files have other weights than it takes.
     """
-    # Asked for where there are none, safetensors are missed aloud.
-    options: dict[str, Any] = {"subfolder": name, "use_safetensors": any((folder / name).glob("*.safetensors"))}
+    options = {}
     if name == "unet" and preset == "original":
         options["attention_head_dim"] = heads(kind.load_config(folder, subfolder=name)["block_out_channels"], HEAD)
-    return network(kind, folder, dtype, computed=COMPUTED, **options)
+    return part(kind, folder, name, dtype, **options)
 
 
 def _scheduler(config: Any, name: Scheduler) -> Any:
     """What samples, on the checkpoint's own noise schedule."""
     import diffusers
 
-    kinds: dict[Scheduler, Any] = {"ddim": diffusers.DDIMScheduler, "dpm++": diffusers.DPMSolverMultistepScheduler}
-    return kinds[name].from_config(config)
+    return getattr(diffusers, SCHEDULERS[name]).from_config(config)

@@ -11,6 +11,8 @@ from typing import Any
 from bench.errors import BadInput
 
 VOCABULARIES = ("tokenizer.json", "spiece.model")
+# CLAP's, which older versions of transformers kept.
+COMPUTED = frozenset({"text_model.embeddings.position_ids", "text_model.embeddings.token_type_ids"})
 NAMED = 3  # weights that a message names
 LINE = 400  # characters of another library's message: some draw tables
 
@@ -46,6 +48,13 @@ def network(kind: Any, folder: Path, dtype: str, *, computed: frozenset[str] = f
             more = f" and {len(keys) - NAMED} more" if len(keys) > NAMED else ""
             raise BadInput(f"{folder.name} is no {kind.__name__}: {fault} weights {', '.join(keys[:NAMED])}{more}")
     return loaded.eval()
+
+
+def part(kind: Any, folder: Path, name: str, dtype: str, **options: Any) -> Any:
+    """One network of a pipeline's folder, as :func:`network`."""
+    # Asked for where there are none, safetensors are missed aloud.
+    options |= {"subfolder": name, "use_safetensors": any((folder / name).glob("*.safetensors"))}
+    return network(kind, folder, dtype, computed=COMPUTED, **options)
 
 
 def _spelled(kind: Any, dtype: Any) -> dict[str, Any]:

@@ -9,13 +9,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from bench.clip import Clip
 from bench.errors import BadInput
 from bench.pretrained import Ranked
 
 Preset = Literal["original", "diffusers"]
+Scheduler = Literal["ddim", "dpm++"]
+
+SCHEDULERS = {"ddim": "DDIMScheduler", "dpm++": "DPMSolverMultistepScheduler"}
+"""The classes of diffusers."""
+MOST_STEPS = 1000  # of the noise schedule
 
 FRAME = 0.04  # seconds of one latent frame: a hop of 160 samples at 16 kHz, four times coarser after the autoencoder
 TRAINED = 10.24  # seconds: 256 latent frames, what the networks were trained on
@@ -47,19 +52,35 @@ class LatentDiffusion(Ranked):
     """A latent diffusion model whose eta, candidates and length follow from a preset unless they are given.
 
     Attributes:
+        steps: of denoising.
+        guidance_scale: weight of the prompt against the empty one; 1 for no guidance.
+        scheduler: `ddim`, the papers'; `dpm++` needs a tenth of the steps, makes other audio and takes no eta.
         preset: `original`: as the authors' code samples; `diffusers`: as the library does.
         eta: share of fresh noise in each step of DDIM, 0 to 1; None for what the preset says.
         seconds: the length generated, from which a shorter clip is cut and which a longer one exceeds; None for what
             the preset says.
     """
 
+    steps: int = 200
+    guidance_scale: float = 3.5
+    scheduler: Scheduler = "ddim"
     preset: Preset = "original"
     eta: float | None = None
     seconds: float | None = None
 
+    packages: ClassVar[tuple[str, ...]] = ("transformers", "diffusers", "accelerate")
+
     def __post_init__(self) -> None:
         """Refuse numbers that make no sense."""
         super().__post_init__()
+        if not 1 <= self.steps <= MOST_STEPS:
+            raise BadInput(f"steps is {self.steps}, but must be 1 to {MOST_STEPS}")
+        if not self.guidance_scale >= 1:
+            raise BadInput(f"guidance_scale is {self.guidance_scale}, but must be 1 (none) or more")
+        if self.scheduler not in SCHEDULERS:
+            raise BadInput(f"scheduler is {self.scheduler!r}, but must be one of {', '.join(SCHEDULERS)}")
+        if self.eta and self.scheduler != "ddim":
+            raise BadInput(f"eta is {self.eta}, but {self.scheduler} takes none; ddim does")
         if self.preset not in RECIPES:
             raise BadInput(f"preset is {self.preset!r}, but must be one of {', '.join(RECIPES)}")
         if self.eta is not None and not 0 <= self.eta <= 1:
@@ -80,6 +101,8 @@ class LatentDiffusion(Ranked):
     @property
     def fresh_noise(self) -> float:
         """The eta that is sampled with."""
+        if self.scheduler != "ddim":
+            return 0.0
         return self.recipe.eta if self.eta is None else self.eta
 
     @property

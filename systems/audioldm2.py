@@ -16,12 +16,9 @@ from bench.pretrained import OWN_JUDGE
 from bench.system import Generate, Standing
 
 from . import _espeak
-from ._audioldm2 import Scheduler, is_speech, pipeline
+from ._audioldm2 import is_speech, pipeline
 from ._audioldm2_sampling import Sampler
 from ._presets import LatentDiffusion
-
-MOST_STEPS = 1000  # of the noise schedule
-SCHEDULERS = ("ddim", "dpm++")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,20 +26,13 @@ class AudioLDM2(LatentDiffusion):
     """AudioLDM 2, from a folder in diffusers' layout or a file of the original code.
 
     Attributes:
-        steps: of denoising.
-        guidance_scale: weight of the prompt against the empty one; 1 for no guidance.
-        scheduler: `ddim`, the papers'; `dpm++` needs a tenth of the steps, makes other audio and takes no eta.
         negative_prompt: what guidance leads away from; cut to as many tokens as the prompt has, as the library does.
         reranker: the embedder that judges candidates (`bench list embedders`); `own` for the checkpoint's CLAP.
     """
 
     reranker: str = OWN_JUDGE
-    steps: int = 200
-    guidance_scale: float = 3.5
-    scheduler: Scheduler = "ddim"
     negative_prompt: str = ""
 
-    packages: ClassVar[tuple[str, ...]] = ("transformers", "diffusers", "accelerate")
     formats: ClassVar[tuple[str, ...]] = (".pth", ".ckpt")
     written: ClassVar[int | None] = None
     """How many tokens of the language of audio are written; None for as many as the checkpoint says."""
@@ -52,19 +42,6 @@ class AudioLDM2(LatentDiffusion):
     def __post_init__(self) -> None:
         """Refuse numbers that make no sense."""
         super().__post_init__()
-        if not 1 <= self.steps <= MOST_STEPS:
-            raise BadInput(f"steps is {self.steps}, but must be 1 to {MOST_STEPS}")
-        if not self.guidance_scale >= 1:
-            raise BadInput(f"guidance_scale is {self.guidance_scale}, but must be 1 (none) or more")
-        if self.scheduler not in SCHEDULERS:
-            raise BadInput(f"scheduler is {self.scheduler!r}, but must be one of {', '.join(SCHEDULERS)}")
-        if self.eta and self.scheduler != "ddim":
-            raise BadInput(f"eta is {self.eta}, but {self.scheduler} takes none; ddim does")
-
-    @property
-    def fresh_noise(self) -> float:
-        """The eta that is sampled with."""
-        return super().fresh_noise if self.scheduler == "ddim" else 0.0
 
     def prompt(self, clip: Clip) -> str:
         """What the network is told of a clip."""
