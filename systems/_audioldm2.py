@@ -13,7 +13,7 @@ from typing import Any
 from bench.errors import BadInput
 
 from ._loading import part, quiet
-from ._presets import Preset, Scheduler, heads
+from ._presets import SCHEDULERS, Preset, Scheduler, heads
 
 Pipeline = Any
 """A diffusers.AudioLDM2Pipeline, which can't be named where diffusers is not imported, and has no types."""
