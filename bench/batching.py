@@ -44,15 +44,15 @@ class Fitted:
     def _piece(self, clips: Sequence[Clip], seeds: Sequence[int]) -> list[Waveform | Exception]:
         """One piece, whole, or nothing of it where memory was short: then the next is half as large."""
         before = _start_measuring(self.device) if self.measuring else 0
-        reason = ""
+        found, reason = None, ""
         try:
             found = list(self.run(clips, seeds))
         except (MemoryError, RuntimeError) as error:
             if not is_out_of_memory(error):
                 raise
-            reason = str(error).partition("\n")[0]
+            reason = str(error).partition("\n")[0] or type(error).__name__
         # Out of the handler, whose traceback would keep the failed batch's memory alive.
-        if reason:
+        if found is None:
             self._halve(len(clips), reason)
             return []
         if len(found) != len(clips):
@@ -75,7 +75,8 @@ def is_out_of_memory(error: BaseException) -> bool:
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
     text = str(error).lower()
-    return isinstance(error, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
+    said = ("out of memory", "can't allocate memory", "alloc_failed")  # the last: cuBLAS and cuDNN
+    return isinstance(error, RuntimeError) and any(words in text for words in said)
 
 
 def fitting(free: int, each: int) -> int:

@@ -13,13 +13,15 @@ import numpy as np
 
 from bench import plugins
 from bench.audio import SILENCE, Sound, Waveform
+from bench.batching import is_out_of_memory
 from bench.clip import Clip
-from bench.device import full_precision, resolve
+from bench.device import full_precision, release, resolve
 from bench.embedder import Embedder, Rows
 from bench.errors import BadInput
 from bench.extraction import Ears, as_heard
 from bench.pretrained import OWN_JUDGE, Judge, Ranked
 from bench.system import Generate, System
+from bench.weights import obtain
 
 HEARD = 10.0  # seconds
 
@@ -45,6 +47,23 @@ def judge_named(system: System) -> Embedder | None:
         good = ", ".join([OWN_JUDGE, *(name for name, one in sorted(plugins.embedders().items()) if one.reads)])
         raise BadInput(f"reranker {system.reranker} embeds no texts; there are: {good}")
     return embedder
+
+
+def judged(system: System) -> dict[str, str]:
+    """What a clip owes to the embedder that ranks candidates: its signature, weights included; nothing without one."""
+    judge = judge_named(system)
+    return {"judge": judge.signature} if judge else {}
+
+
+def fetch_judge(system: System) -> None:
+    """Get the weights of the embedder that ranks, before anything dear is loaded.
+
+    Raises:
+        NotEvaluable: they are not here and can't be downloaded.
+    """
+    judge = judge_named(system)
+    for file in (*judge.files, *judge.vocabulary) if judge else ():
+        obtain(file)
 
 
 def best_of(system: System, loaded: Generate, run: Generate, device: str) -> Generate:
@@ -86,8 +105,24 @@ def _best(clip: Clip, candidates: Sequence[Waveform | Exception], rate: int, ran
     if len(waves) < 2:
         return waves[0] if waves else candidates[0]
     heard = round(rate * min(HEARD, clip.seconds or HEARD))
-    fits = rank([clip] * len(waves), [wave[:heard] for wave in waves])
-    return waves[int(np.argmax(np.asarray(fits, np.float64)))]
+    try:
+        fits = np.asarray(_ranked(clip, [wave[:heard] for wave in waves], rank), np.float64)
+    except Exception as error:  # noqa: BLE001 - whatever a judge raises is this clip's failure, and no other's
+        return error
+    if not np.isfinite(fits).all():
+        return ValueError(f"the judge gave fits that are not finite: {fits.tolist()}")
+    return waves[int(np.argmax(fits))]
+
+
+def _ranked(clip: Clip, waves: Sequence[Waveform], rank: Rank) -> Sequence[float]:
+    """How well each fits; one by one where memory is too short for all."""
+    try:
+        return rank([clip] * len(waves), waves)
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+    release()  # out of the handler, whose traceback would keep what filled the memory
+    return [fit for wave in waves for fit in rank([clip], [wave])]
 
 
 def _audible(wave: Waveform) -> bool:

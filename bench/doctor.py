@@ -131,7 +131,10 @@ def _system(name: str) -> Finding:
     needs = _needs("systems", name, system.packages, system.extra)
     if needs.well and (lack := system.lacks()):
         return Finding("systems", name, False, f"lacks {lack}", optional=True)
-    return needs._replace(text=_ready(system)) if needs.well else needs
+    try:
+        return needs._replace(text=_ready(system)) if needs.well else needs
+    except BadInput as error:  # its checkpoint is nowhere
+        return Finding("systems", name, False, str(error))
 
 
 def _ready(system: System) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 
 from bench.audio import SILENCE, Unreadable, Waveform, encode_wav, wav_comment
 from bench.batching import DEFAULT, Fitted
-from bench.candidates import best_of, draws
+from bench.candidates import best_of, draws, fetch_judge, judged
 from bench.clip import Clip
 from bench.device import describe, joules, peak_bytes, resolve
 from bench.digest import canonical_json, clip_seed, digest, file_digest
@@ -86,12 +86,13 @@ def generate(system: System, clips: Sequence[Clip], folder: Path, how: Sampling,
     audio = folder / "audio"
     sweep(audio)
     sweep(folder)
-    identity = system.identity()
+    identity = {**system.identity(), **judged(system)}
     keys = {clip.id: clip_key(identity, system, clip, how.seed) for clip in clips}
     missing = {clip.id for clip in clips if not is_made(wav_path(audio, clip), keys[clip.id])}
     failures: dict[str, str] = {}
     if missing:
         device = resolve(how.device, accelerated=system.accelerated)  # only now: asking torch takes seconds
+        fetch_judge(system)
         loaded = _loaded(system, device)
         run, size = _ready(system, loaded, device, how, reporter)
         with reporter.track(how.label, len(missing)) as advance, Writer(system, audio, keys, device) as writer:
@@ -145,7 +146,8 @@ def _batches(
 ) -> Iterator[Sequence[Clip]]:
     """The batches that lack a clip, whole: cut by place among all clips, so that a resumed run has those of any other.
 
-    A network's last bits depend on what else is in its batch. What takes all clips at once is given those missing.
+    A network's last bits depend on what else is in its batch; they may differ where memory changed the size on the
+    way. What takes all clips at once is given those missing.
     """
     if system.bulk:
         yield [clip for clip in clips if clip.id in missing]
@@ -225,22 +227,24 @@ class Writer:
         Raises:
             OSError: the batch before could not be written.
         """
-        self.last.result()
-        self.last = self.pool.submit(self._keep, attempts)
-
-    def _keep(self, attempts: Sequence[Attempt]) -> None:
+        waves = {}  # copies: the system may use its arrays again
         for attempt in attempts:
-            path = wav_path(self.audio, attempt.clip)
             try:
-                wave = _checked(attempt.outcome, attempt.clip, self.system)
+                waves[attempt.clip.id] = _checked(attempt.outcome, attempt.clip, self.system)
             except Faulty as fault:
-                path.unlink(missing_ok=True)  # what an earlier setting left there is not this run's
                 self.failures[attempt.clip.id] = f"{fault} (prompt: {_prompt(attempt.clip)!r})"
-            else:
-                self._write(attempt, wave, path)
+        self.last.result()
+        self.last = self.pool.submit(self._keep, attempts, waves)
 
-    def _write(self, attempt: Attempt, wave: Waveform, path: Path) -> None:
-        key, rate = self.keys[attempt.clip.id], self.system.rate
+    def _keep(self, attempts: Sequence[Attempt], waves: Mapping[str, Waveform]) -> None:
+        for attempt in attempts:
+            if attempt.clip.id in waves:
+                self._write(attempt, waves[attempt.clip.id])
+            else:  # what an earlier setting left there is not this run's
+                wav_path(self.audio, attempt.clip).unlink(missing_ok=True)
+
+    def _write(self, attempt: Attempt, wave: Waveform) -> None:
+        path, key, rate = wav_path(self.audio, attempt.clip), self.keys[attempt.clip.id], self.system.rate
         measured = attempt.seconds, len(wave) / rate, self.device, attempt.peak, attempt.joules
         timing = Timing(attempt.clip.id, attempt.batch, *measured)
         # The timing first: a kill in between then leaves a clip to be made again, never a clip without its timing.
@@ -287,7 +291,7 @@ def _samples(outcome: Any) -> Waveform:
         raise Faulty(f"gave samples of type {given.dtype}, not floating-point numbers in ±1")
     if given.ndim != 1 or not given.size:
         raise Faulty(f"gave an array of shape {given.shape}, not one channel (n,)")
-    return given.astype(np.float32)
+    return given.astype(np.float32)  # a copy, always
 
 
 def write_failures(folder: Path, failures: Mapping[str, str]) -> None:

@@ -60,7 +60,7 @@ def _fetched_checkpoint(system: System) -> Fetched:
     try:
         path = system.obtain()
         return Fetched(system.checkpoint, path, system.weights)
-    except NotEvaluable as error:
+    except (BadInput, NotEvaluable) as error:
         return Fetched(system.checkpoint, None, "", str(error))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import fnmatch
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -74,8 +74,9 @@ def snapshot(repository: str, revision: str, only: Sequence[str] = ()) -> Path:
     from huggingface_hub import HfApi, snapshot_download
 
     there = cached(repository, revision)
+    known = _key(repository, revision, only) in notes("snapshots")
     # Offline, what another program downloaded has to do, although nobody knows whether it is whole.
-    if there is not None and (_is_whole(there, repository, revision, only) or offline()):
+    if there is not None and (_is_whole(there, repository, revision, only) or (offline() and not known)):
         return there
     _refuse_offline(repository)
     print(f"downloading {repository} from the Hugging Face hub", file=sys.stderr, flush=True)
@@ -148,12 +149,19 @@ def content_digest(path: Path) -> str:
     """SHA-256 over what a file, or every file below a folder, holds and is called; where it lies does not matter."""
     if path.is_file():
         return digest_of(path)
-    files = sorted(file for file in path.rglob("*") if file.is_file() and not _hidden(file.relative_to(path)))
-    return digest({file.relative_to(path).as_posix(): digest_of(file) for file in files})
+    return digest({file.relative_to(path).as_posix(): digest_of(file) for file in sorted(_files(path, set()))})
 
 
-def _hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
+def _files(folder: Path, seen: set[Path]) -> Iterator[Path]:
+    """Every file below a folder but the hidden ones; links to folders are followed, and circles left."""
+    seen = {*seen, folder.resolve()}
+    for path in folder.iterdir():
+        if path.name.startswith("."):
+            continue
+        if path.is_file():
+            yield path
+        elif path.is_dir() and path.resolve() not in seen:
+            yield from _files(path, seen)
 
 
 def missing(repository: str) -> str:

@@ -6,7 +6,7 @@ import argparse
 import dataclasses
 import re
 import typing
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,8 @@ from jsonargparse import ArgumentError, ArgumentParser, Namespace, get_loader, s
 from jsonargparse.typing import register_type
 
 from bench.errors import BadInput, unknown
-from bench.system import OWN, System, setting_fields
+from bench.pretrained import Pretrained
+from bench.system import OWN, Standing, System, setting_fields
 
 MODE = "bench-yaml"
 JARGON = {
@@ -33,6 +34,8 @@ def _load(text: str, **_: Any) -> Any:
     value = get_loader("yaml")(text)
     if isinstance(value, dict) and isinstance(value.get("system"), str):
         value["system"] = {"name": value["system"]}
+    if isinstance(value, dict) and isinstance(value.get("system"), dict):
+        value["system"] |= {name: value.pop(name) for name in ("dtype", "compile") if name in value}
     return value
 
 
@@ -64,6 +67,7 @@ class Parser(ArgumentParser):
         Raises:
             BadInput: an option or value is wrong; one line that names it.
         """
+        words = list(_spelled(words))
         known = {_hyphened(option) for action in self._actions for option in action.option_strings}
         for word in words:
             name = word.partition("=")[0]
@@ -83,13 +87,23 @@ def _hyphened(option: str) -> str:
     return option.replace("_", "-") if option[:2] == "--" else option
 
 
+def _spelled(words: Sequence[str]) -> Iterator[str]:
+    """Words with hyphens in option names, and with what ``--compile`` means where nothing is said."""
+    for word, after in zip(words, (*words[1:], ""), strict=False):
+        name, equals, value = word.partition("=")
+        if name == "--compile" and not equals and after not in ("true", "false"):
+            yield "--compile=true"
+        else:
+            yield f"{name.replace('_', '-')}{equals}{value}" if name.startswith("--") else word
+
+
 def _typed(word: str) -> str:
     """A word as the parser knows it."""
-    name, equals, _ = word.partition("=")
+    name = word.partition("=")[0]
     if name == "--system":
         return f"--system.name{word.removeprefix('--system')}"
     if name in SHORT_FOR:
-        return f"{SHORT_FOR[name]}{word.removeprefix(name)}" + ("=true" if name == "--compile" and not equals else "")
+        return f"{SHORT_FOR[name]}{word.removeprefix(name)}"
     return word.replace(_hyphened(PRINT), PRINT) if word.startswith(_hyphened(PRINT)) else word
 
 
@@ -97,6 +111,7 @@ def _plain(message: str) -> str:
     """A message of jsonargparse in one line, with options as they are typed and types by plain names."""
     line = re.sub(r"<class '([\w.]+)'>", r"\1", " ".join(message.split()))
     line = re.sub(r"Does not validate against any .*?Subtypes: \[(.*?)\].*Given value: ", r"expected \1, got ", line)
+    line = re.sub(r"(?:typing\.)?Literal\[(.*?)\]", r"one of \1", line)
     for jargon, plain in JARGON.items():
         line = line.replace(jargon, plain)
     line = re.sub(r'Parser key "([\w.]+)":', lambda match: f"{_hyphened('--' + match[1])}:", line)
@@ -178,5 +193,16 @@ def with_settings(system: System, given: Mapping[str, Any]) -> System:
         made = dataclasses.replace(system, **changed)
     except ValueError as error:
         raise BadInput(str(error)) from error
-    other = any(getattr(made, name) != getattr(system, name) for name in system.origin)
-    return dataclasses.replace(made, standing=OWN) if made.standing and other else made
+    return dataclasses.replace(made, standing=_standing(made, system))
+
+
+def _standing(made: System, listed: System) -> Standing | None:
+    """How a system with settings of the user's stands to the row that its table lists."""
+    other = any(getattr(made, name) != getattr(listed, name) for name in listed.origin)
+    standing = OWN if other and (listed.standing or isinstance(made, Pretrained)) else listed.standing
+    if not standing or not isinstance(made, Pretrained):
+        return standing
+    now, then = made.settings(), listed.settings()
+    differing = [name for name in now if name not in listed.origin and now[name] != then[name]]
+    changes = ", ".join(f"{name} is {now[name]}, not {then[name]}" for name in differing)
+    return dataclasses.replace(standing, changes=changes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from bench.clip import Clip
 from bench.digest import SHORT
 from bench.errors import BadInput
 from bench.hub import commit, content_digest, snapshot
-from bench.system import System
+from bench.system import OWN, Standing, System
 
 Dtype = Literal["float32", "float16", "bfloat16"]
 
@@ -49,6 +50,8 @@ class Pretrained(System):
             BadInput: it looks like a path, and nothing is there; or it is a file of a kind that this system can't load.
         """
         path = Path(self.checkpoint).expanduser()
+        if path.exists() and self.revision is not None:
+            raise BadInput(f"revision {self.revision!r} is of a repository, and checkpoint {self.checkpoint} lies here")
         if path.is_dir():
             return path
         if path.is_file():
@@ -61,6 +64,11 @@ class Pretrained(System):
                 f"checkpoint {self.checkpoint!r} is neither a folder nor a file here, nor owner/name of a repository"
             )
         return None
+
+    @property
+    def stands(self) -> Standing | None:
+        """As of every system; a folder that lies here is the user's, whatever it is called."""
+        return dataclasses.replace(self.standing or OWN, status="own", why="") if self.own else self.standing
 
     @property
     def weights(self) -> str:

@@ -88,7 +88,7 @@ def run(name: str, system: System, suite: Suite, options: Options, reporter: Rep
     if isinstance(system, Recorded):
         system.find(suite.clips)  # raises now, before anything is written
     tag = system.tag(options.seed)
-    if system.standing and (warning := system.standing.warning):
+    if system.stands and (warning := system.stands.warning):
         reporter.line(f"{name}: {warning}")
     suite = with_references(suite, whole.tag, reporter)
     folder = options.out / suite.name / f"{name}-{tag}"

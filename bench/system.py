@@ -27,10 +27,12 @@ class Standing:
         status: ``released``: the very weights; ``nearest``: public ones close to them; ``unreleased``: the row's were
             never published, and public ones run in their place; ``own``: a checkpoint of the user's.
         why: what is known of the difference.
+        changes: the settings that are not those of the row's recipe, in words.
     """
 
     status: Status
     why: str = ""
+    changes: str = ""
 
     @property
     def warning(self) -> str:
@@ -40,7 +42,9 @@ class Standing:
             "unreleased": "the published weights were never released; the nearest public ones run in their place",
             "own": "a checkpoint of one's own, not the published weights",
         }.get(self.status, "")
-        return f"{said}: {self.why}" if said and self.why else said
+        weights = f"{said}: {self.why}" if said and self.why else said
+        settings = f"other settings than the row's: {self.changes}" if self.changes else ""
+        return "; ".join(filter(None, (weights, settings)))
 
 
 OWN = Standing("own")
@@ -79,6 +83,11 @@ class System:
     subtype: ClassVar[Subtype] = "PCM_16"
     """How its audio is written."""
 
+    @property
+    def stands(self) -> Standing | None:
+        """How the weights that run really stand to those of a published row."""
+        return self.standing
+
     def lacks(self) -> str:
         """What it needs besides packages and can't find here, and how to get it; empty if nothing. Loads nothing."""
         return ""
@@ -106,7 +115,7 @@ class System:
         """What a record says of it under a name and at a seed; without a checkpoint, that and its revision are null."""
         settings = self.settings()
         weights = {key: settings.get(key) for key in ("checkpoint", "revision")}
-        standing = {"standing": dataclasses.asdict(self.standing)} if self.standing else {}
+        standing = {"standing": dataclasses.asdict(self.stands)} if self.stands else {}
         return {"name": name, "hash": self.tag(seed), "settings": settings, **weights, **standing}
 
     def tag(self, seed: int) -> str:

@@ -104,8 +104,11 @@ def table(records: Sequence[Record], metrics: Mapping[str, Metric]) -> Table:
 
 def _standing(record: Record) -> list[str]:
     """What must be said of a row's weights, where they are not those of the published row."""
-    found = record.system.get("standing")
-    return [warning] if found and (warning := Standing(**found).warning) else []
+    found = record.system.get("standing") or {}
+    if "status" not in found:
+        return []
+    warning = Standing(found["status"], str(found.get("why", "")), str(found.get("changes", ""))).warning
+    return [warning] if warning else []
 
 
 def _in_order(names: set[str], metrics: Mapping[str, Metric]) -> list[str]:

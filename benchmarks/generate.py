@@ -1,7 +1,8 @@
 """Generation with AudioLDM 2: the bare diffusers loop, one prompt a call, as the papers' scripts do it, against ours.
 
 Both sides load one checkpoint with random weights, which take as long as trained ones, and sample as many steps of the
-same length without candidates; measured in one run, in turn, so the ratios mean something wherever the seconds do not.
+same length, with the library's attention heads and without candidates; measured in one run, in turn, so the ratios mean
+something wherever the seconds do not. What ``torch.compile`` takes is counted: a long run pays it once.
 ``full`` is the architecture of cvssp/audioldm2, for a GPU; ``small`` is a third as wide, for a CPU.
 
     python benchmarks/generate.py --size full --device cuda --clips 32 --steps 200 --variants
@@ -31,7 +32,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 from bench import plugins  # noqa: E402
 from bench.audio import Waveform  # noqa: E402
 from bench.clip import Clip  # noqa: E402
-from bench.device import describe, peak_bytes  # noqa: E402
+from bench.device import describe, peak_bytes, release  # noqa: E402
 from bench.digest import clip_seed  # noqa: E402
 from bench.executor import Sampling, generate  # noqa: E402
 from bench.progress import Reporter  # noqa: E402
@@ -132,6 +133,15 @@ def timed(spent: dict[str, float], name: str) -> Iterator[None]:
         spent[name] = spent.get(name, 0.0) + time.perf_counter() - start
 
 
+def fresh(device: str) -> None:
+    """Nothing left of the side before, in memory and in its measure; a process's own can't be measured anew."""
+    release()
+    if device.startswith("cuda"):
+        import torch
+
+        torch.cuda.reset_peak_memory_stats(device)
+
+
 def bare(checkpoint: Path, clips: Sequence[Clip], options: argparse.Namespace, place: Path) -> dict[str, float]:
     """The loop of the papers' scripts: one prompt a call, then its file; the seconds of loading and of the loop."""
     import diffusers
@@ -140,6 +150,7 @@ def bare(checkpoint: Path, clips: Sequence[Clip], options: argparse.Namespace, p
     from transformers import GPT2LMHeadModel
 
     spent: dict[str, float] = {}
+    fresh(options.device)
     with timed(spent, "loading"):
         gpt2 = GPT2LMHeadModel.from_pretrained(checkpoint, subfolder="language_model")
         kind: Any = diffusers.AudioLDM2Pipeline
@@ -187,9 +198,10 @@ def ours(
     settings = {"dtype": "float32", "compile": False, **settings}
     value = dataclasses.replace(
         plugins.systems()["audioldm2-full"], checkpoint=str(checkpoint), steps=options.steps, candidates=1,
-        seconds=options.seconds, preset="original", **settings,
+        seconds=options.seconds, preset="diffusers", eta=1.0, **settings,
     )  # fmt: skip
     watched = Watched(inner=value)
+    fresh(options.device)
     value.identity()  # digests the checkpoint's files, once for all runs: not part of any
     with timed(watched.spent, "in all"):
         made = generate(watched, clips, place, Sampling(0, options.device, size), Reporter())
@@ -213,7 +225,11 @@ def row(name: str, spent: dict[str, float], reference: float, options: argparse.
         (name, f"{options.clips / seconds:.3f} clips/s", f"{reference / seconds:.2f}x"),
         ("  real-time factor", f"{seconds / options.clips / options.seconds:.3f}", ""),
         ("  loading", f"{spent['loading']:.1f} s", ""),
-        ("  most memory so far", f"{peak_bytes(options.device) / 2**20:.0f} MiB", ""),
+        (
+            "  most memory" if options.device.startswith("cuda") else "  most memory so far",
+            f"{peak_bytes(options.device) / 2**20:.0f} MiB",
+            "",
+        ),
     ]
     if "generating" in spent:
         beside = seconds - spent["generating"]

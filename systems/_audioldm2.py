@@ -12,13 +12,13 @@ from typing import Any
 
 from bench.errors import BadInput
 
-from ._loading import part, quiet
-from ._presets import SCHEDULERS, Preset, Scheduler, heads
+from ._loading import quiet, require_vocabulary
+from ._pipelines import HEAD, original_heads, part, schedule
+from ._presets import SCHEDULERS, Preset, Scheduler
 
 Pipeline = Any
 """A diffusers.AudioLDM2Pipeline, which can't be named where diffusers is not imported, and has no types."""
 
-HEAD = 32  # channels of an attention head in the original network
 LIBRARY_HEADS = 8  # heads at each level of the networks that diffusers' conversion script writes
 T5_TOKENS = 128  # what the original reads of a prompt
 
@@ -48,15 +48,15 @@ def pipeline(path: Path, preset: Preset, dtype: str, device: str, scheduler: Sch
     Raises:
         BadInput: it is no checkpoint of AudioLDM 2, or has other weights than its networks take.
     """
-    import torch
+    import diffusers
 
     with quiet():
-        pipe = _of_folder(path, preset, dtype) if path.is_dir() else _of_file(path, preset)
-        pipe.scheduler = _scheduler(pipe.scheduler.config, scheduler)
+        pipe = _of_folder(path, preset, dtype) if path.is_dir() else _of_file(path, preset, dtype)
+        pipe.scheduler = getattr(diffusers, SCHEDULERS[scheduler]).from_config(pipe.scheduler.config)
         pipe.set_progress_bar_config(disable=True)
         if preset == "original" and not is_speech(pipe):
             pipe.tokenizer_2.model_max_length = min(T5_TOKENS, pipe.tokenizer_2.model_max_length)
-        return pipe.to(device, getattr(torch, dtype))
+        return pipe.to(device)
 
 
 def is_speech(pipe: Pipeline) -> bool:
@@ -64,10 +64,19 @@ def is_speech(pipe: Pipeline) -> bool:
     return bool(pipe.text_encoder_2.config.model_type == "vits")
 
 
-def _of_file(path: Path, preset: Preset) -> Pipeline:
+def _of_file(path: Path, preset: Preset, dtype: str) -> Pipeline:
+    import torch
+
     from ._audioldm2_original import pipeline_from_original
 
-    return pipeline_from_original(path, heads=None if preset == "original" else LIBRARY_HEADS)
+    pipe = pipeline_from_original(path, heads=None if preset == "original" else LIBRARY_HEADS)
+    for name in (*PARTS, SECOND):
+        getattr(pipe, name).to(getattr(torch, dtype))
+    if dtype == "float16":  # as transformers keeps them when it loads a folder: Flan-T5 overflows in them
+        for name, layer in pipe.text_encoder_2.named_modules():
+            if name.endswith(".wo"):
+                layer.float()
+    return pipe
 
 
 def _of_folder(folder: Path, preset: Preset, dtype: str) -> Pipeline:
@@ -78,9 +87,15 @@ def _of_folder(folder: Path, preset: Preset, dtype: str) -> Pipeline:
         name: _network(folder, name, getattr(diffusers, kind, None) or getattr(transformers, kind), preset, dtype)
         for name, kind in {**PARTS, SECOND: _reader(folder)}.items()
     }
-    # The rest of it: tokenizers, CLAP's front end and the noise schedule.
-    pipe: Any = diffusers.AudioLDM2Pipeline
-    return pipe.from_pretrained(folder, local_files_only=True, **networks)
+    for name in ("tokenizer", "tokenizer_2"):
+        require_vocabulary(folder, name)
+    # The rest of it: tokenizers and CLAP's front end.
+    library: Any = diffusers
+    rest = {"scheduler": schedule(library.DDIMScheduler, folder)}
+    try:
+        return library.AudioLDM2Pipeline.from_pretrained(folder, local_files_only=True, **networks, **rest)
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{folder.name} is no whole pipeline: {' '.join(str(error).split())}") from error
 
 
 def _reader(folder: Path) -> str:
@@ -106,12 +121,5 @@ def _network(folder: Path, name: str, kind: Any, preset: Preset, dtype: str) -> 
     """
     options = {}
     if name == "unet" and preset == "original":
-        options["attention_head_dim"] = heads(kind.load_config(folder, subfolder=name)["block_out_channels"], HEAD)
+        options["attention_head_dim"] = original_heads(kind, folder, HEAD)
     return part(kind, folder, name, dtype, **options)
-
-
-def _scheduler(config: Any, name: Scheduler) -> Any:
-    """What samples, on the checkpoint's own noise schedule."""
-    import diffusers
-
-    return getattr(diffusers, SCHEDULERS[name]).from_config(config)

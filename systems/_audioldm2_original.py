@@ -21,6 +21,7 @@ from bench.weights import digest_of
 from ._ldm_keys import gathered, renamed
 from ._ldm_networks import Network, clap, filled, gpt2, phonemes, refuse, t5, unet, vae, vocoder
 from ._ldm_sizes import size
+from ._loading import require_vocabulary
 
 Pipeline = Any
 """A diffusers.AudioLDM2Pipeline, which can't be named where diffusers is not imported."""
@@ -202,17 +203,30 @@ def _close(found: Any, known: Any) -> bool:
     return found.shape == known.shape and bool(((found - known).abs() <= SLACK * known).all())
 
 
+def tokenizer_folders(folder: Path, *, speech: bool) -> tuple[Path, Path]:
+    """Where the two tokenizers are: beside the file, or else on the hub.
+
+    Raises:
+        NotEvaluable: they are not here and can't be downloaded.
+    """
+    hub = SPEECH_HUB if speech else HUB
+    first, second = (
+        folder / place if (folder / place).is_dir() else snapshot(hub, commit(hub), only=[f"{place}/*"]) / place
+        for place in ("tokenizer", "tokenizer_2")
+    )
+    return first, second
+
+
 def _assembled(networks: Mapping[str, Network], folder: Path, speech: bool) -> Pipeline:
     """The pipeline of these networks, with tokenizers from a folder if they lie there."""
     import diffusers
     import transformers
 
     library: Any = diffusers
-    hub = SPEECH_HUB if speech else HUB
     names = {"tokenizer": "RobertaTokenizerFast", "tokenizer_2": "VitsTokenizer" if speech else "T5TokenizerFast"}
     tokenizers = {}
-    for place, name in names.items():
-        found = folder / place if (folder / place).is_dir() else snapshot(hub, commit(hub), only=[f"{place}/*"]) / place
+    for (place, name), found in zip(names.items(), tokenizer_folders(folder, speech=speech), strict=True):
+        require_vocabulary(found)
         tokenizers[place] = getattr(transformers, name).from_pretrained(found, model_max_length=LONGEST[name])
     ears = transformers.ClapFeatureExtractor(frequency_min=50, frequency_max=14_000, truncation="rand_trunc")
     pipeline = library.AudioLDM2Pipeline(**networks, **tokenizers, feature_extractor=ears, scheduler=_schedule())

@@ -18,7 +18,7 @@ from ._presets import FRAME
 if TYPE_CHECKING:
     from .audioldm2 import AudioLDM2
 
-REMEMBERED = 256  # prompts: candidates come one after the other, and no batch has more clips
+REMEMBERED = 64  # prompts: candidates come one after the other, and no batch has more clips
 
 
 class Words(NamedTuple):

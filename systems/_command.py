@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.audio import Waveform
@@ -84,6 +86,7 @@ class Program:
             foreign = card.python is not None
             told = uses(card.words, "device")
             environment = surroundings(card.environment, self.device, foreign=foreign, told=told)
+            print(f"running {Path(argv[0]).name}; its log: {attempt.log}", file=sys.stderr, flush=True)
             end = run(argv, card.place, environment, attempt.log, card.timeout)
             return {one.key: self._result(attempt, one, end) for one in orders}
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bench.audio import Unreadable, Waveform, decode
+from bench.audio import SILENCE, Unreadable, Waveform, decode
 from bench.clip import Clip
 from bench.digest import canonical_json, digest
 from bench.disk import locked, write_atomically
@@ -94,7 +94,8 @@ def sound(path: Path, seconds: float | None, shape: Shape) -> Waveform:
     """A file as one channel (n,): the mean of its channels, without its padding, with silence for what little it lacks.
 
     Raises:
-        Undelivered: it has another rate, samples that are not finite, or other padding than it should.
+        Undelivered: it has another rate, samples that are not finite, or other padding than it should; or it is silent
+            or too short.
         Unreadable: it can't be decoded.
     """
     samples, rate = decode(path)
@@ -107,8 +108,13 @@ def sound(path: Path, seconds: float | None, shape: Shape) -> Waveform:
     if len(head) < shape.leading_zeros or head.any():
         zeros = int(np.argmax(head != 0)) if head.any() else len(head)
         raise Undelivered(f"{path.name} begins with {zeros} zeros, and {shape.leading_zeros} are to be stripped")
+    # What would be refused later must not be taken for delivered, or it would never be asked for again.
+    if np.abs(wave).max(initial=0.0) < SILENCE:
+        raise Undelivered(f"{path.name} is silent: no sample rises above -80 dB of full scale")
     lacking = 0 if seconds is None else round(seconds * rate) - len(wave)
-    return np.pad(wave, (0, lacking)) if 0 < lacking <= round(shape.pad * rate) else wave
+    if seconds is not None and lacking > round(shape.pad * rate):
+        raise Undelivered(f"{path.name} is {len(wave) / rate:.3f} s long, and {seconds:g} s were asked for")
+    return np.pad(wave, (0, max(0, lacking)))
 
 
 class Work:

@@ -10,9 +10,7 @@ from typing import Any
 
 from bench.errors import BadInput
 
-VOCABULARIES = ("tokenizer.json", "spiece.model")
-# CLAP's, which older versions of transformers kept.
-COMPUTED = frozenset({"text_model.embeddings.position_ids", "text_model.embeddings.token_type_ids"})
+VOCABULARIES = ("tokenizer.json", "spiece.model", "vocab.json")
 NAMED = 3  # weights that a message names
 LINE = 400  # characters of another library's message: some draw tables
 
@@ -31,6 +29,7 @@ def network(kind: Any, folder: Path, dtype: str, *, computed: frozenset[str] = f
         BadInput: there is nothing that can be loaded, or its weights are not those that the class has.
     """
     import torch
+    from safetensors import SafetensorError
 
     told = {**options, **_spelled(kind, getattr(torch, dtype))}
     with quiet(), warnings.catch_warnings():
@@ -38,7 +37,7 @@ def network(kind: Any, folder: Path, dtype: str, *, computed: frozenset[str] = f
         warnings.filterwarnings("ignore", ".*weight_norm. is deprecated", FutureWarning)
         try:
             loaded, report = kind.from_pretrained(folder, output_loading_info=True, **told)
-        except (OSError, ValueError) as error:  # diffusers' where weights have other shapes, too
+        except (OSError, ValueError, SafetensorError) as error:  # diffusers' where weights have other shapes, too
             reason = " ".join(str(error).split())[:LINE]
             raise BadInput(f"no {kind.__name__} in {folder.name}: {reason}") from error
     for fault in ("missing", "unexpected", "mismatched"):
@@ -48,13 +47,6 @@ def network(kind: Any, folder: Path, dtype: str, *, computed: frozenset[str] = f
             more = f" and {len(keys) - NAMED} more" if len(keys) > NAMED else ""
             raise BadInput(f"{folder.name} is no {kind.__name__}: {fault} weights {', '.join(keys[:NAMED])}{more}")
     return loaded.eval()
-
-
-def part(kind: Any, folder: Path, name: str, dtype: str, **options: Any) -> Any:
-    """One network of a pipeline's folder, as :func:`network`."""
-    # Asked for where there are none, safetensors are missed aloud.
-    options |= {"subfolder": name, "use_safetensors": any((folder / name).glob("*.safetensors"))}
-    return network(kind, folder, dtype, computed=COMPUTED, **options)
 
 
 def _spelled(kind: Any, dtype: Any) -> dict[str, Any]:
@@ -72,14 +64,22 @@ def tokenizer(folder: Path, subfolder: str = "") -> Any:
     """
     from transformers import AutoTokenizer
 
-    # Without one of them transformers makes a tokenizer up, to which every word is unknown.
-    if not any((folder / subfolder / name).is_file() for name in VOCABULARIES):
-        raise BadInput(f"no tokenizer in {folder.name}: {subfolder or 'it'} has none of {', '.join(VOCABULARIES)}")
+    require_vocabulary(folder, subfolder)
     with quiet():
         try:
             return AutoTokenizer.from_pretrained(folder, subfolder=subfolder)
         except (OSError, ValueError) as error:
             raise BadInput(f"no tokenizer in {folder.name}: {' '.join(str(error).split())}") from error
+
+
+def require_vocabulary(folder: Path, subfolder: str = "") -> None:
+    """Refuse a tokenizer without words: transformers would make one up, to which every word is unknown.
+
+    Raises:
+        BadInput: the folder has no vocabulary.
+    """
+    if not any((folder / subfolder / name).is_file() for name in VOCABULARIES):
+        raise BadInput(f"no tokenizer in {folder.name}: {subfolder or 'it'} has none of {', '.join(VOCABULARIES)}")
 
 
 @contextmanager

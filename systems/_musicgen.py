@@ -53,7 +53,7 @@ def load(folder: Path, dtype: str, device: str, *, compiled: bool) -> Network:
     decoder, codec = model.config.decoder, model.config.audio_encoder
     start = decoder.pad_token_id
     model.generation_config = settings(pad_token_id=start, bos_token_id=start, decoder_start_token_id=start)
-    # As in the authors' code only the language model runs in half precision: of the codec one would hear it.
+    # Only what writes the codes runs in half precision: of the codec one would hear it.
     model.audio_encoder.float()
     if compiled:
         model.decoder.compile(dynamic=True)

@@ -75,8 +75,8 @@ class LatentDiffusion(Ranked):
         super().__post_init__()
         if not 1 <= self.steps <= MOST_STEPS:
             raise BadInput(f"steps is {self.steps}, but must be 1 to {MOST_STEPS}")
-        if not self.guidance_scale >= 1:
-            raise BadInput(f"guidance_scale is {self.guidance_scale}, but must be 1 (none) or more")
+        if not 1 <= self.guidance_scale < math.inf:
+            raise BadInput(f"guidance_scale is {self.guidance_scale}, but must be 1 (none) or more, and finite")
         if self.scheduler not in SCHEDULERS:
             raise BadInput(f"scheduler is {self.scheduler!r}, but must be one of {', '.join(SCHEDULERS)}")
         if self.eta and self.scheduler != "ddim":

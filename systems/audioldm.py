@@ -19,8 +19,9 @@ from bench.errors import BadInput
 from bench.system import Generate, Standing
 
 from ._batches import Tensor, generators, grouped, waveforms
-from ._loading import part, quiet, tokenizer
-from ._presets import FRAME, SCHEDULERS, LatentDiffusion, heads
+from ._loading import quiet, tokenizer
+from ._pipelines import original_heads, part, schedule
+from ._presets import FRAME, SCHEDULERS, LatentDiffusion
 
 Pipeline = Any
 """A diffusers.AudioLDMPipeline, which can't be named where diffusers is not imported, and has no types."""
@@ -34,18 +35,18 @@ class AudioLDM(LatentDiffusion):
     """AudioLDM, from a folder in diffusers' layout.
 
     Attributes:
-        head_channels: width of an attention head in the original network, for the preset `original`: 64 in AudioLDM-L,
-            32 in the smaller ones.
+        head_channels: width of an attention head in the original network, for the preset `original`; None for what the
+            original has: 64 where the first level has 256 channels (AudioLDM-L), else 32.
     """
 
     reranker: str = "clap-630k"
     guidance_scale: float = 2.5
-    head_channels: int = 32
+    head_channels: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse numbers that make no sense."""
         super().__post_init__()
-        if self.head_channels < 1:
+        if self.head_channels is not None and self.head_channels < 1:
             raise BadInput(f"head_channels is {self.head_channels}, but must be 1 or more")
 
     def load(self, device: str) -> Generate:
@@ -95,32 +96,6 @@ def pipeline(system: AudioLDM, folder: Path, device: str) -> Pipeline:
         return pipe.to(device)
 
 
-def original_heads(kind: Any, folder: Path, head_channels: int) -> tuple[int, ...]:
-    """Attention heads at each level of the U-Net as the original has them.
-
-    Raises:
-        BadInput: the folder has no U-Net, or one whose levels don't split into such heads.
-    """
-    with quiet():
-        try:
-            return heads(kind.load_config(folder, subfolder="unet")["block_out_channels"], head_channels)
-        except (OSError, ValueError, KeyError) as error:
-            raise BadInput(f"no AudioLDM in {folder.name}: {' '.join(str(error).split())}") from error
-
-
-def schedule(kind: Any, folder: Path) -> Any:
-    """A scheduler on the checkpoint's noise schedule.
-
-    Raises:
-        BadInput: the folder has none.
-    """
-    with quiet():
-        try:
-            return kind.from_config(kind.load_config(folder, subfolder="scheduler"))
-        except (OSError, ValueError) as error:
-            raise BadInput(f"no scheduler in {folder.name}: {' '.join(str(error).split())}") from error
-
-
 def embedded(pipe: Pipeline, text: str) -> Tensor:
     """CLAP's embedding of a text, of length 1, shape (1, d); a text of more tokens than CLAP reads is cut."""
     import torch
@@ -167,7 +142,6 @@ SYSTEMS = {
     "audioldm": AudioLDM(checkpoint="cvssp/audioldm-m-full", standing=Standing("released")),
     "audioldm-l": AudioLDM(
         checkpoint="cvssp/audioldm-l-full",
-        head_channels=64,
         standing=Standing("nearest", "the row's was fine-tuned on AudioCaps, which was not released as such"),
     ),
 }

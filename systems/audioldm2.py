@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from bench.clip import Clip
+from bench.digest import digest
 from bench.errors import BadInput
+from bench.hub import content_digest
 from bench.pretrained import OWN_JUDGE
 from bench.system import Generate, Standing
 
 from . import _espeak
 from ._audioldm2 import is_speech, pipeline
+from ._audioldm2_original import tokenizer_folders
 from ._audioldm2_sampling import Sampler
 from ._presets import LatentDiffusion
 
@@ -42,6 +46,21 @@ class AudioLDM2(LatentDiffusion):
     def __post_init__(self) -> None:
         """Refuse numbers that make no sense."""
         super().__post_init__()
+
+    def obtain(self) -> Path:
+        """The checkpoint and, of a file, the tokenizers that it lacks, after downloads if need be."""
+        path = super().obtain()
+        if path.is_file():
+            tokenizer_folders(path.parent, speech=self.speaks)
+        return path
+
+    @property
+    def weights(self) -> str:
+        """As of every checkpoint; of a file, with the tokenizers that lie beside it."""
+        own = self.own
+        beside = [own.parent / name for name in ("tokenizer", "tokenizer_2")] if own and own.is_file() else []
+        digests = [content_digest(folder) for folder in beside if folder.is_dir()]
+        return f"sha256:{digest([super().weights, *digests])}" if digests else super().weights
 
     def prompt(self, clip: Clip) -> str:
         """What the network is told of a clip."""

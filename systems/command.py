@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, get_args
@@ -31,8 +31,10 @@ from ._command import Program
 from ._command_process import RUNNER
 from ._command_templates import OF_FILE, OF_PROMPT, OF_RUN, Format, require
 
-SECRET = re.compile(r"TOKEN|SECRET|PASSWORD|CREDENTIAL|KEY", re.IGNORECASE)
-ABSOLUTE = re.compile(r"(?:(?<![^=\s])~|(?<![\w:/.~}*]))/(?:[^/\s=:,]+/)*(?=[^/\s])")  # all of a path but its name
+SECRET = re.compile(r"TOKEN|SECRET|PASS(WORD|WD|PHRASE)|CREDENTIAL|KEY|AUTH", re.IGNORECASE)
+HIDDEN = "(hidden)"
+# All of an absolute path but its name: at the start, behind a separator of paths or words, an option or file:// .
+ABSOLUTE = re.compile(r"(?:(?<![^=\s:,;'\"])|(?<=^-[A-Za-z])|(?<=file://))~?/(?!/)(?:[^/\s=:,;]+/)*(?=[^/\s])")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,10 +167,10 @@ class Command(System):
 
     def settings(self) -> dict[str, Any]:
         """As of every system; of paths the names, of variables that look like secrets only that they are set."""
-        hidden = {name: "(hidden)" if SECRET.search(name) else named(text) for name, text in self.environment.items()}
+        hidden = {name: HIDDEN if SECRET.search(name) else named(text) for name, text in self.environment.items()}
         return {
             **super().settings(),
-            "argv": [named(word) for word in self.words],
+            "argv": [named(word) for word in _without_secrets(self.words)],
             "columns": {name: named(text) for name, text in self.columns.items()} if self.columns else None,
             "folder": self.place.resolve().name if self.place else None,
             "python": named(self.python) if self.python else None,
@@ -188,8 +190,26 @@ def named(text: str) -> str:
 
     >>> [named(text) for text in ("--ckpt=/home/me/best.ckpt", "~/there/model", "https://hub/a/b", "{out}/a/b")]
     ['--ckpt=best.ckpt', 'model', 'https://hub/a/b', '{out}/a/b']
+    >>> [named(text) for text in ("/opt/a:~/b", "-I/home/me/inc", "file:///home/me/x", "/home/me/My Folder/y")]
+    ['a:b', '-Iinc', 'file://x', 'y']
     """
-    return ABSOLUTE.sub("", text)
+    alone = text.startswith(("/", "~/")) and not re.search(r"[=:,;]", text)
+    return Path(text).name if alone else ABSOLUTE.sub("", text)
+
+
+def _without_secrets(words: Sequence[str]) -> list[str]:
+    """A command line in which options that look like secrets have no values.
+
+    >>> _without_secrets(["run", "--api-key=abc", "--token", "xyz", "--steps", "3"])
+    ['run', '--api-key=(hidden)', '--token', '(hidden)', '--steps', '3']
+    """
+    shown: list[str] = []
+    for before, word in zip(("", *words), words, strict=False):
+        option, equals, _ = word.partition("=")
+        bare = before.startswith("-") and "=" not in before and SECRET.search(before) and not word.startswith("-")
+        secret = word.startswith("-") and equals and SECRET.search(option)
+        shown.append(HIDDEN if bare else f"{option}={HIDDEN}" if secret else word)
+    return shown
 
 
 def _relative(name: str) -> bool:

@@ -21,8 +21,8 @@ from bench.errors import BadInput
 from bench.pretrained import Pretrained
 from bench.system import Generate
 
-from ._loading import part
 from ._logmel64 import BANDS, RATE, log_mel
+from ._pipelines import part
 from ._synth import fitted, samples
 
 
@@ -49,10 +49,19 @@ class GroundTruthVocoded(Pretrained):
         if self.compile:
             vocoder.compile()
 
-        def generate(clips: Sequence[Clip], seeds: Sequence[int]) -> list[Waveform]:  # noqa: ARG001 - nothing is random
-            return [vocoded(vocoder, heard(clip)) for clip in clips]
+        def generate(clips: Sequence[Clip], seeds: Sequence[int]) -> list[Waveform | Exception]:  # noqa: ARG001 - nothing is random
+            return [one(vocoder, clip) for clip in clips]
 
         return generate
+
+
+def one(vocoder: Any, clip: Clip) -> Waveform | Exception:
+    """A clip's reference as the vocoder makes it, or why it can't be had."""
+    try:
+        wave = heard(clip)
+    except ValueError as error:  # unreadable, or not there
+        return error
+    return vocoded(vocoder, wave)
 
 
 def hifi_gan(folder: Path, dtype: str) -> Any:

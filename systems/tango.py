@@ -9,6 +9,7 @@ draws a whole batch's noise from one generator and its texts to one length, so t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -61,8 +62,8 @@ class Tango(Ranked):
         super().__post_init__()
         if not 1 <= self.steps <= SCHEDULE["num_train_timesteps"]:
             raise BadInput(f"steps is {self.steps}, but must be 1 to {SCHEDULE['num_train_timesteps']}")
-        if not self.guidance_scale >= 1:
-            raise BadInput(f"guidance_scale is {self.guidance_scale}, but must be 1 (none) or more")
+        if not 1 <= self.guidance_scale < math.inf:
+            raise BadInput(f"guidance_scale is {self.guidance_scale}, but must be 1 (none) or more, and finite")
         if self.rate != RATE:
             raise BadInput(f"rate is {self.rate} Hz, but TANGO makes {RATE} Hz")
 

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
@@ -170,30 +171,36 @@ def spoken(voice: Voice, clip: Clip, generator: Any) -> Waveform | ValueError:
     if not numbers:
         return ValueError(f"clip {clip.id!r} has a transcription without anything to speak: {text[:60]!r}")
     ids = torch.tensor([numbers], device=voice.device)
-    with torch.inference_mode(), drawing(generator):
+    with torch.inference_mode(), drawing()(generator):
         return waveforms(voice.model(ids, return_dict=True).waveform)[0]
 
 
-def drawing(generator: Any) -> AbstractContextManager[Any]:
-    """While inside, ``torch.randn`` and ``torch.randn_like`` draw from a generator on the CPU, whatever the device.
+@cache
+def drawing() -> Callable[[Any], AbstractContextManager[Any]]:
+    """A context: inside, ``torch.randn`` and ``torch.randn_like`` draw from a generator on the CPU.
 
     The library's class draws the noise of durations from torch's own generator on the CPU, and that of the voice from
-    the device's, in the order of its memory; it can't be given a generator. Here it is the order of the elements.
+    the device's, in the order of its memory; it can't be given a generator. Here it is the order of the elements. The
+    class is made once: to torch's compiler another class would be another program.
     """
     import torch
     from torch.overrides import TorchFunctionMode
 
     class Drawing(TorchFunctionMode):
+        def __init__(self, generator: Any) -> None:
+            super().__init__()
+            self.generator = generator
+
         def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Tensor:
             options = dict(kwargs or {})
             if function is torch.randn:
                 device = options.pop("device", None)
-                return torch.randn(*args, **options, generator=generator).to(device or "cpu")
+                return torch.randn(*args, **options, generator=self.generator).to(device or "cpu")
             if function is torch.randn_like:
-                return torch.randn(args[0].shape, generator=generator).to(args[0])
+                return torch.randn(args[0].shape, generator=self.generator).to(args[0])
             return function(*args, **options)
 
-    return Drawing()
+    return Drawing
 
 
 SYSTEMS = {"vits": Vits()}

@@ -54,6 +54,15 @@ def test_a_batch_that_does_not_fit_is_halved_and_stays_so(
     ]
 
 
+def test_pythons_own_error_has_no_words() -> None:
+    def run(clips: Sequence[Clip], seeds: Sequence[int]) -> list[Waveform]:
+        if len(clips) > 1:
+            raise MemoryError
+        return [np.full(3, seed, np.float32) for seed in seeds]
+
+    assert len(Fitted(run, 4, "cpu", Reporter(quiet=True))(CLIPS, SEEDS)) == 7
+
+
 def test_one_that_does_not_fit_alone_says_so() -> None:
     with pytest.raises(MemoryError, match=r"with one recording at a time: CUDA out of memory.*20\.00 MiB$"):
         made(Device(room=0), 2)
@@ -66,6 +75,7 @@ def test_other_errors_are_not_taken_for_want_of_memory() -> None:
     assert device.asked == [2]
     assert not is_out_of_memory(RuntimeError("shape mismatch"))
     assert is_out_of_memory(RuntimeError("MPS backend out of memory (MPS allocated: 1 GB)"))
+    assert is_out_of_memory(RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"))
     assert is_out_of_memory(RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes"))
 
 

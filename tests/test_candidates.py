@@ -9,8 +9,8 @@ from pathlib import Path
 import checkpoints
 import numpy as np
 import pytest
+import torch
 
-from bench import plugins
 from bench.audio import Sound, Waveform
 from bench.candidates import HEARD, best_of, candidate_seed, judge_named
 from bench.clip import Clip
@@ -122,6 +122,52 @@ def test_a_candidate_that_is_no_recording_is_not_chosen() -> None:
     assert best_of(Drawn(candidates=2), loaded, lambda clips, seeds: errors, "cpu")(CLIPS[:1], [1]) == errors[:1]
 
 
+class Broken(Draws):
+    """It can't judge rain, and of bells it thinks nothing that is a number."""
+
+    def similarity(self, clips: Sequence[Clip], waves: Sequence[Waveform]) -> list[float]:
+        if clips[0].id == "rain":
+            raise RuntimeError("deaf to rain")
+        return [float("nan")] * len(waves)
+
+
+def test_a_judge_that_breaks_costs_that_clip_alone_and_nothing_is_drawn_again(tmp_path: Path) -> None:
+    loaded = Broken()
+    rain, bell = best_of(Drawn(candidates=3), loaded, loaded, "cpu")(CLIPS, [1, 2])
+    assert str(rain) == "deaf to rain"
+    assert "fits that are not finite" in str(bell)
+    assert len(loaded.seeds) == 6
+
+
+class Crowded(Draws):
+    """It judges one at a time only."""
+
+    def similarity(self, clips: Sequence[Clip], waves: Sequence[Waveform]) -> list[float]:
+        if len(waves) > 1:
+            raise MemoryError
+        return super().similarity(clips, waves)
+
+
+def test_a_judge_that_memory_is_too_short_for_hears_them_one_by_one() -> None:
+    loaded = Crowded()
+    found = best_of(Drawn(candidates=3), loaded, loaded, "cpu")(CLIPS, [1, 2])
+    np.testing.assert_array_equal(found, best_of(Drawn(candidates=3), DRAWS, DRAWS, "cpu")(CLIPS, [1, 2]))
+
+
+def test_another_judge_makes_the_clips_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BENCH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("BENCH_WEIGHTS", str(checkpoints.write(tmp_path, "630k-audioset-best.pt")))
+    system, how = Drawn(candidates=2, reranker="clap-630k"), Sampling(0, "cpu", 4)
+    for _ in range(2):
+        generate(system, CLIPS, tmp_path / "run", how, Reporter(quiet=True))
+    assert len(DRAWS.seeds) == 4
+    state = torch.load(tmp_path / "630k-audioset-best.pt", weights_only=False)
+    state["acc"] = 0.8  # other bytes: for all that is known another network
+    torch.save(state, tmp_path / "630k-audioset-best.pt")
+    generate(system, CLIPS, tmp_path / "run", how, Reporter(quiet=True))
+    assert len(DRAWS.seeds) == 8
+
+
 def test_the_harness_draws_and_ranks(tmp_path: Path) -> None:
     made = generate(Drawn(candidates=3), CLIPS, tmp_path, Sampling(0, "cpu", 4), Reporter(quiet=True))
     assert made.failures == {}
@@ -168,4 +214,3 @@ def test_a_senseless_number_of_candidates_is_refused(count: int) -> None:
 def test_the_number_drawn_stands_in_the_settings() -> None:
     assert Drawn().settings()["candidates"] == 1
     assert Drawn(candidates=3).settings()["candidates"] == 3
-    assert plugins.embedder_named("clap-630k").reads

@@ -113,6 +113,14 @@ def test_a_download_that_lost_a_file_is_completed(environment: dict[str, str]) -
     assert got(environment) == f"{FIRST} config.json net/model.safetensors"
 
 
+def test_offline_a_download_that_is_known_to_lack_a_file_is_refused(environment: dict[str, str]) -> None:
+    got(environment)
+    assert got({**environment, "BENCH_OFFLINE": "1"}).startswith(FIRST)
+    [link] = Path(environment["HF_HOME"]).rglob("model.safetensors")
+    link.unlink()
+    assert got({**environment, "BENCH_OFFLINE": "1"}).startswith("owner/name is not here")
+
+
 def test_what_the_hub_does_not_have_is_one_line(environment: dict[str, str]) -> None:
     line = got(environment, "owner/other")
     assert line.startswith(
@@ -141,6 +149,9 @@ def test_a_folder_is_what_it_holds_and_not_where_it_lies(tmp_path: Path) -> None
     here, there = tmp_path / "here", tmp_path / "there"
     assert content_digest(here) == content_digest(there)
     (there / ".lock").write_bytes(b"")
+    (there / "net").rename(tmp_path / "elsewhere")
+    (there / "net").symlink_to(tmp_path / "elsewhere")  # as in a hub's cache, or on a cluster
+    (tmp_path / "elsewhere" / "circle").symlink_to(there)
     assert content_digest(here) == content_digest(there)
     (there / "net" / "model.bin").write_bytes(b"others!")
     assert content_digest(here) != content_digest(there)

@@ -37,7 +37,9 @@ def test_a_checkpoint_of_ones_own_runs_under_a_papers_name(bench: Bench, checkpo
     words = ("run", "--system", "audioldm2-ac-large", "--suite", "demo", "--system.checkpoint", checkpoint, *QUICK)
     ran = bench(*words)
     assert ran.code == 0, ran.err
-    assert "audioldm2-ac-large: a checkpoint of one's own, not the published weights\n" in ran.err
+    said = "a checkpoint of one's own, not the published weights; other settings than the row's: steps is 2, not 200"
+    assert f"audioldm2-ac-large: {said}\n" in ran.err
+    assert f"† {said}\n" in ran.out
     assert "audioldm2-ac-large† " in ran.out
     made = record()
     assert made["clips"] == {"asked": 2, "scored": 2}
@@ -83,4 +85,6 @@ def test_seeds_and_presets_are_systems_of_their_own(bench: Bench, checkpoint: Pa
     waves = [soundfile.read(path)[0] for path in folders]
     assert all(np.abs(one - other).max() > 0.01 for one, other in zip(waves, [*waves[1:], waves[0]], strict=True))
     table = bench("table", "demo").out
+    assert "preset is diffusers, not original" in table
+    assert "eta is 0.0, not 1.0" in table
     assert "audioldm2-full (seed 1)" in table

@@ -34,7 +34,7 @@ def test_a_checkpoint_of_ones_own_is_said_to_be_one(process: Bench, card: Path) 
     assert "toy-trained: a checkpoint of one's own, not the published weights\n" in ran.err
     assert "toy-trained† " in ran.out
     assert "† a checkpoint of one's own, not the published weights\n" in ran.out
-    assert record()["system"]["standing"] == {"status": "own", "why": ""}
+    assert record()["system"]["standing"] == {"status": "own", "why": "", "changes": ""}
     assert record()["system"]["checkpoint"] == "mine"
     assert record()["system"]["revision"].startswith("sha256:")
     assert "standing" not in record()["system"]["settings"]
@@ -78,6 +78,45 @@ def test_another_dtype_is_another_system(process: Bench, card: Path) -> None:
     assert Path("toy.log").read_text().count("load bfloat16 False") == 1
 
 
+def test_settings_that_are_not_the_rows_stand_beside_its_numbers(process: Bench, card: Path) -> None:
+    said = (
+        "a checkpoint of one's own, not the published weights; other settings than the row's: rate is 8000, not 16000"
+    )
+    ran = process(*words(card, "--system.rate", "8000"))
+    assert f"toy-trained: {said}\n" in ran.err
+    assert f"† {said}\n" in ran.out
+
+
+def test_a_folder_with_a_repositorys_name_is_ones_own(process: Bench, card: Path) -> None:
+    Path("toys/trained").mkdir(parents=True)
+    Path("toys/trained/level.txt").write_text("0.5")
+    ran = process("run", "--system", "toy-trained", "--suite", card)
+    assert "toy-trained: a checkpoint of one's own" in ran.err
+    assert record()["system"]["standing"]["status"] == "own"
+
+
+def test_a_revision_of_ones_own_folder_is_refused(process: Bench, card: Path) -> None:
+    ran = process(*words(card, "--system.revision", "main"))
+    assert (ran.code, ran.err) == (
+        2,
+        "bench: revision 'main' is of a repository, and checkpoint deep/mine lies here\n",
+    )
+
+
+@pytest.mark.parametrize("more", ["dtype: bfloat16\ncompile: true\n", "system: {dtype: bfloat16, compile: true}\n"])
+def test_type_and_compilation_come_from_yaml_too(process: Bench, card: Path, more: str) -> None:
+    named = "" if more.startswith("system") else "system: toy-trained\n"
+    Path("run.yaml").write_text(named + more.replace("{dtype", "{name: toy-trained, dtype"), encoding="utf-8")
+    assert process("run", "--config", "run.yaml", "--suite", card, "--system.checkpoint", CHECKPOINT).code == 0
+    assert Path("toy.log").read_text().startswith("load bfloat16 True\n")
+
+
+def test_options_are_taken_as_yaml_spells_them(process: Bench, card: Path) -> None:
+    ran = process(*words(card, "--batch_size", "2", "--compile", "false", "--system.dtype", "float16"))
+    assert ran.code == 0, ran.err
+    assert "load float16 False" in Path("toy.log").read_text()
+
+
 def test_a_system_without_a_network_has_no_dtype(bench: Bench) -> None:
     ran = bench("run", "--system", "foley", "--suite", "demo", "--dtype", "float16")
     assert (ran.code, ran.err) == (2, "bench: --dtype is for systems with a network, and this one has none\n")
@@ -88,6 +127,7 @@ def test_a_wrong_dtype_is_refused_with_those_there_are(process: Bench, card: Pat
     assert ran.code == 2
     assert one_line(ran.err)
     assert all(name in ran.err for name in ("half", "float32", "float16", "bfloat16"))
+    assert "typing" not in ran.err
 
 
 def test_the_same_clips_come_of_halved_batches(process: Bench, card: Path) -> None:

@@ -99,7 +99,7 @@ def test_rhythm_is_what_the_library_makes_of_the_same_seed(folder: Path) -> None
 
 
 def test_noise_is_drawn_on_the_cpu_for_a_tensor_anywhere() -> None:
-    with drawing(generators([5])[0]):
+    with drawing()(generators([5])[0]):
         found = [
             torch.randn(2, 3),
             torch.randn(2, device="meta"),
@@ -218,7 +218,7 @@ def test_half_precision_is_refused_as_the_library_miscounts_in_it(voice: Voice, 
     def lengths(model: Any) -> list[int]:
         found = []
         for generator in generators(SEEDS):
-            with torch.inference_mode(), drawing(generator):
+            with torch.inference_mode(), drawing()(generator):
                 found.append(model(ids).waveform.shape[1] // HOP)
         return found
 

@@ -117,7 +117,7 @@ class Unvoiced(Toy):
 
 @dataclass(frozen=True, kw_only=True)
 class Trained(Pretrained):
-    """Noise in the colour of a checkpoint, and half the batches out of memory."""
+    """Noise as loud as a checkpoint says, and out of memory in batches of more than there is room for."""
 
     checkpoint: str = "toys/trained"
     room: int = 100
