@@ -6,6 +6,7 @@ import importlib
 import re
 import shlex
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -109,3 +110,13 @@ def test_the_example_card_works(bench: Bench, tmp_path: Path) -> None:
     ran = bench("run", "--system", "foley", "--suite", "card.yaml")
     assert ran.code == 0, ran.err
     assert "My suite · version 1" in ran.out
+
+
+def test_the_example_program_runs(bench: Bench, tmp_path: Path) -> None:
+    shutil.copytree(Path(__file__).parent / "standins", tmp_path / "my" / "model")
+    card = block("yaml", "name: command").replace("my/venv/bin/python", sys.executable)
+    (tmp_path / "card.yaml").write_text(card, encoding="utf-8")
+    ran = bench("run", "--config", "card.yaml", "--limit", "3", "--metrics", "fad-logmel")
+    assert ran.code == 0, ran.err
+    assert "its log: " in ran.err
+    assert "command " in ran.out
