@@ -185,7 +185,7 @@ def notes(name: str) -> dict[str, Any]:
     """What is known about weights under one heading, by key."""
     try:
         kept = json.loads((weights_folder() / f"{name}.json").read_bytes())
-    except (FileNotFoundError, ValueError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return {}
     return kept if isinstance(kept, dict) else {}
 

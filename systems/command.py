@@ -67,11 +67,11 @@ class Command(System):
 
     argv: tuple[str | int | float, ...] = ()
     prompts: Format = "jsonl"
-    columns: dict[str, str] | None = None
+    columns: dict[str, str] | None = field(default=None, hash=False)  # a table has no hash
     output: str = "{id}.wav"
     folder: Path | None = None
     python: str | None = None
-    environment: dict[str, str] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict, hash=False)
     needs: tuple[str, ...] = ()
     per_clip: bool = False
     timeout: float | None = None

@@ -17,6 +17,7 @@ from bench.cli import main
 
 # Two workers on two cores: more threads than that only wait for each other. Processes that tests start inherit it.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # torch's; tiny networks would spend their time in waiting
 
 THIRD_PARTY = Path(__file__).parent / "third_party"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -10,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from bench import plugins
+from bench.digest import canonical_json
 from bench.errors import BadInput
 from bench.metric import FeatureMetric, Scope, TimingMetric
+from bench.pretrained import Pretrained
 from bench.system import System
 
 
@@ -20,7 +23,8 @@ def test_every_system_is_a_hashable_value_with_settings_in_json_types() -> None:
         assert isinstance(system, System)
         hash(system)
         if name != "folder":
-            assert all(isinstance(value, str | int | float | bool | None) for value in system.settings().values())
+            assert json.loads(canonical_json(system.settings())) == system.settings()
+        if name != "folder" and not isinstance(system, Pretrained):  # whose tag depends on weights that are not here
             assert len(system.tag(0)) == 8
             assert system.tag(0) != system.tag(1)
 

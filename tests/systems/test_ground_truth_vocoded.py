@@ -127,11 +127,15 @@ def test_a_recording_is_heard_as_it_is(tmp_path: Path) -> None:
 
 def test_what_can_not_be_vocoded(folder: Path, tmp_path: Path) -> None:
     run = loaded(folder)
-    with pytest.raises(ValueError, match="clip 'c' has no reference to vocode"):
-        one(run, None)
     (tmp_path / "text.wav").write_bytes(b"text")
-    with pytest.raises(Unreadable, match=r"text\.wav"):
-        one(run, tmp_path / "text.wav")
+    good = written(tmp_path / "r.wav", noise(1, 4_000))
+    paths = [None, tmp_path / "text.wav", good]
+    clips = [Clip(f"c{index}", reference=path) for index, path in enumerate(paths)]
+    lacking, unreadable, sound = run(clips, [0, 0, 0])
+    assert "clip 'c0' has no reference to vocode" in str(lacking)
+    assert isinstance(unreadable, Unreadable)
+    assert "text.wav" in str(unreadable)
+    assert isinstance(sound, np.ndarray)
 
 
 def test_half_precision_and_published_weights(folder: Path, tmp_path: Path) -> None:
