@@ -153,7 +153,7 @@ def catalogue(words: list[str]) -> int:
 
 
 def fetch(words: list[str]) -> int:
-    """Download the weights that systems, suites, metrics or embedders need; those of every embedder if none is named."""
+    """Download the weights that systems, suites, metrics or embedders need; those of all embedders if none is named."""
     from bench.fetch import fetch as fetched
 
     parser = Parser("fetch", fetch.__doc__ or "")
