@@ -1,0 +1,1 @@
+"""Listening tests: import, quality control, statistics, planning."""
