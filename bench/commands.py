@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from bench.options import Names, Parser, add_settings, system_named, with_settings
 
@@ -61,7 +61,10 @@ def score(words: list[str]) -> int:
 def _add_options(parser: Parser) -> None:
     from bench.run import Options
 
-    parser.add_class_arguments(Options, None, skip={"metrics"}, as_group=False)
+    parser.add_class_arguments(Options, None, skip={"metrics", "allow_missing"}, as_group=False)
+    parser.add_argument(
+        "--allow-missing", action="store_true", help="go on without the clips whose reference audio is not here"
+    )
     parser.add_argument("--metrics", type=Names | None, metavar="A,B", help="the suite's own if none are given")
     parser.add_argument(
         "--json", action="store_true", help="print the record, efficiency included, as JSON instead of a table"
@@ -101,34 +104,6 @@ def _print(outcome: Outcome, *, json: bool, quiet: bool) -> None:
     elif not quiet:
         known = plugins.known_metrics(outcome.record.all_scores())
         print(render(table([outcome.record], known), "text"), end="")
-
-
-def table(words: list[str]) -> int:
-    """Print the records of a suite, or of every suite, side by side."""
-    from itertools import groupby
-
-    from bench import plugins
-    from bench.errors import BadInput, unknown
-    from bench.formats import FORMATS, render
-    from bench.record import read_records
-    from bench.table import table as make
-
-    parser = Parser("table", table.__doc__ or "")
-    parser.add_argument("suite", nargs="?", type=str, help="one suite's name; all that have records if none is given")
-    parser.add_argument("--format", type=Literal[tuple(FORMATS)], default="text")
-    parser.add_argument("--results", type=Path, default=Path("results"), help="folder with the records")
-    given = parser.read(words)
-    records = read_records(given.results)
-    there = list(dict.fromkeys(record.suite["name"] for record in records))
-    if not records:
-        raise BadInput(f"no records in {given.results}; make one with: bench run --system foley --suite demo")
-    if given.suite and given.suite not in there:
-        raise unknown("suite with records", given.suite, there)
-    groups = groupby(records, key=lambda record: record.suite["name"])
-    known = plugins.known_metrics(name for record in records for name in record.all_scores())
-    tables = [make(list(group), known) for name, group in groups if given.suite in (None, name)]
-    print("\n".join(render(each, given.format) for each in tables), end="")
-    return DONE
 
 
 def catalogue(words: list[str]) -> int:

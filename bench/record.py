@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import json
+import math
 import platform
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from bench.digest import canonical_json
 from bench.disk import sweep, write_atomically
@@ -163,7 +164,7 @@ def read_record(folder: Path) -> Record:
             efficiency=_scores(_json(timings)) if timings.is_file() else {},
             **{name: body[name] for name in ("suite", "system", "seed", "clips", "not_scored", "versions", "device")},
         )
-    except (KeyError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError) as error:
         raise BadInput(f"{folder / 'record.json'} is no record: {error} is missing or of another kind") from error
 
 
@@ -190,13 +191,70 @@ def _scores(fields: Mapping[str, Mapping[str, Any]]) -> dict[str, Score]:
     }
 
 
+class Records(NamedTuple):
+    """The records below a results folder, and one line for each that can't be read."""
+
+    found: tuple[Record, ...]
+    damaged: tuple[str, ...] = ()
+
+
 def read_records(results: Path, suite: str | None = None) -> Sequence[Record]:
     """All records below a results folder, of one suite or of all, by suite, then system, then seed.
 
     Raises:
         BadInput: one of them can't be read.
     """
-    folders = sorted(path.parent for path in (results / "records").glob("*/*/record.json"))
-    records = [read_record(folder) for folder in folders]
-    kept = [record for record in records if suite in (None, record.suite["name"])]
-    return sorted(kept, key=lambda record: (record.suite["name"], record.system["name"], record.seed))
+    records = readable_records(results, suite)
+    if records.damaged:
+        raise BadInput(records.damaged[0])
+    return list(records.found)
+
+
+def readable_records(results: Path, suite: str | None = None) -> Records:
+    """All records below a results folder that can be read, in the same order, and what is wrong with the others."""
+    found, damaged = [], []
+    for path in sorted((results / "records").glob("*/*/record.json")):
+        try:
+            record = read_record(path.parent)
+            check_record(record, path)
+        except BadInput as error:
+            damaged.append(str(error))
+        else:
+            found.append(record)
+    kept = [record for record in found if suite in (None, record.suite["name"])]
+    kept.sort(key=lambda record: (record.suite["name"], record.system["name"], record.seed))
+    return Records(tuple(kept), tuple(damaged))
+
+
+NEEDED: Mapping[str, Mapping[str, Any]] = {  # what a table is made of
+    "suite": {"name": str, "title": str, "version": int | str, "hash": str, "size": int},
+    "system": {"name": str, "hash": str},
+    "clips": {"asked": int, "scored": int},
+}
+
+
+def check_record(record: Record, path: Path) -> None:
+    """Raise unless a record has what a table is made of.
+
+    Raises:
+        BadInput: something is missing or of another kind; the message names it.
+    """
+    for part in ("suite", "system", "clips", "not_scored"):
+        if not isinstance(getattr(record, part), Mapping):
+            raise BadInput(f"{path} is no record: its {part} is of another kind")
+    if not isinstance(record.seed, int):
+        raise BadInput(f"{path} is no record: its seed is {record.seed!r}")
+    if not isinstance(record.system.get("standing") or {}, Mapping):
+        raise BadInput(f"{path} is no record: its system's standing is of another kind")
+    _check_fields(record, path)
+    for name, score in record.all_scores().items():
+        numbers = (score.value, *(score.interval or ()))
+        if not all(isinstance(number, int | float) and math.isfinite(number) for number in numbers):
+            raise BadInput(f"{path} is no record: its score {name} is no number")
+
+
+def _check_fields(record: Record, path: Path) -> None:
+    for part, kinds in NEEDED.items():
+        for name, kind in kinds.items():
+            if not isinstance(value := getattr(record, part).get(name), kind):
+                raise BadInput(f"{path} is no record: its {part} has {name} {value!r}")

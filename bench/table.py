@@ -42,13 +42,24 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
-    """One run: its label with marks, its suite with hash, how many clips were scored of how many, a cell a column."""
+    """One run.
+
+    Attributes:
+        label: the system's, with what tells it from other runs.
+        suite: its suite with hash.
+        scored, asked: over how many clips, of how many that the suite has.
+        cells: one a column.
+        marks: point to notes on its weights.
+        lacking: point to notes on the clips that it lacks.
+    """
 
     label: str
     suite: str
     scored: int
     asked: int
     cells: tuple[Cell, ...]
+    marks: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,6 +72,7 @@ class Table:
         rows: one a run.
         notes: by mark, what must be known to read a marked cell or row.
         signatures: the signature that a column's unmarked cells share.
+        remarks: what must be known of the suite itself.
     """
 
     title: str
@@ -68,6 +80,7 @@ class Table:
     rows: tuple[Row, ...]
     notes: tuple[tuple[str, str], ...]
     signatures: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
 
 
 def table(records: Sequence[Record], metrics: Mapping[str, Metric]) -> Table:
@@ -82,16 +95,19 @@ def table(records: Sequence[Record], metrics: Mapping[str, Metric]) -> Table:
     common = {name: _common_signature(records, name) for name in names}
     notes: dict[str, str] = {}  # text to mark
     # Before all others, so that a dagger is what a row's weights are marked with.
-    standings = ["".join(_mark(text, notes) for text in _standing(record)) for record in records]
+    standings = [tuple(mark(text, notes) for text in standing(record)) for record in records]
+    shortfalls = [tuple(mark(text, notes) for text in shortfall(record)) for record in records]
     rows = tuple(
         Row(
-            label + standing,
+            label,
             f"{record.suite['name']}-{record.suite['hash'][:SHORT]}",
             record.clips["scored"],
             record.suite["size"],
             tuple(_cell(record, name, common[name], notes) for name in names),
+            weights,
+            lacking,
         )
-        for record, label, standing in zip(records, _labels(records), standings, strict=True)
+        for record, label, weights, lacking in zip(records, _labels(records), standings, shortfalls, strict=True)
     )
     return Table(
         title=f"{records[0].suite['title']} · version {records[0].suite['version']}",
@@ -99,16 +115,36 @@ def table(records: Sequence[Record], metrics: Mapping[str, Metric]) -> Table:
         rows=rows,
         notes=tuple((mark, text) for text, mark in notes.items()),
         signatures=tuple(common[name] for name in names),
+        remarks=remarks(records),
     )
 
 
-def _standing(record: Record) -> list[str]:
+def remarks(records: Sequence[Record]) -> tuple[str, ...]:
+    """What the suites of some records say that a reader of their tables must know, each thing once."""
+    return tuple(dict.fromkeys(str(record.suite["note"]) for record in records if record.suite.get("note")))
+
+
+def standing(record: Record) -> list[str]:
     """What must be said of a row's weights, where they are not those of the published row."""
     found = record.system.get("standing") or {}
     if "status" not in found:
         return []
     warning = Standing(found["status"], str(found.get("why", "")), str(found.get("changes", ""))).warning
     return [warning] if warning else []
+
+
+def shortfall(record: Record) -> list[str]:
+    """What must be said of a run that is not over all clips of its suite: how many it lacks, and why."""
+    scored, size = record.clips["scored"], record.suite["size"]
+    if scored >= size:
+        return []
+    asked, absent = record.clips["asked"], record.suite.get("absent", 0)
+    kinds = (
+        (absent, "without reference audio here"),
+        (size - absent - asked, "not asked for"),
+        (asked - scored, "not scored"),
+    )
+    return [f"{scored} of {size} clips ({', '.join(f'{count} {why}' for count, why in kinds if count > 0)})"]
 
 
 def _in_order(names: set[str], metrics: Mapping[str, Metric]) -> list[str]:
@@ -156,10 +192,10 @@ def _common_signature(records: Sequence[Record], name: str) -> str:
 def _cell(record: Record, name: str, common: str, notes: dict[str, str]) -> Cell:
     score = record.all_scores().get(name)
     if score is None:
-        return Cell(marks=(_mark(f"no score: {record.not_scored.get(name, 'not asked for in that run')}", notes),))
+        return Cell(marks=(mark(f"no score: {record.not_scored.get(name, 'not asked for in that run')}", notes),))
     unlike = differences(score.signature, common)
     texts = [f"not like the others of its column: {unlike}"] if unlike else []
-    return Cell(score, tuple(_mark(text, notes) for text in (*texts, *score.flags)))
+    return Cell(score, tuple(mark(text, notes) for text in (*texts, *score.flags)))
 
 
 def differences(signature: str, common: str) -> str:
@@ -173,7 +209,8 @@ def differences(signature: str, common: str) -> str:
     return "; ".join(f"{key} is {ours.get(key, 'absent')}, not {theirs.get(key, 'absent')}" for key in keys)
 
 
-def _mark(text: str, notes: dict[str, str]) -> str:
+def mark(text: str, notes: dict[str, str]) -> str:
+    """The mark that points to a note; a new one where nothing has said that before."""
     return notes.setdefault(text, _nth_mark(len(notes)))
 
 
@@ -202,5 +239,5 @@ def cell_text(cell: Cell) -> str:
 
 
 def count_text(row: Row) -> str:
-    """How many clips were scored of how many the suite has."""
-    return str(row.scored) if row.scored == row.asked else f"{row.scored}/{row.asked}"
+    """How many clips were scored, and of how many that the suite has if not of all."""
+    return str(row.scored) if row.scored == row.asked else f"{row.scored}/{row.asked}{''.join(row.lacking)}"

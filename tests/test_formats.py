@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 from bench.errors import BadInput
-from bench.formats import FORMATS, LATEX, body, entries, escape_latex, header, legend, render, signatures
+from bench.formats import FORMATS, body, entries, header, legend, render, signatures
 from bench.metric import Score
+from bench.sheet import LATEX, escape_latex
 from bench.stats import Interval
 from bench.table import Cell, Column, Row, Table
 
@@ -150,7 +151,9 @@ def test_latex_escapes_what_it_must(plain: str, latex: str) -> None:
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex")
 def test_latex_compiles(tmp_path: Path) -> None:
     names = [name for name in NAMES if name.isascii()]
-    source = rf"\documentclass{{article}}\usepackage{{booktabs}}\begin{{document}}{render(table(names), 'latex')}"
+    source = (
+        rf"\documentclass{{article}}\usepackage{{booktabs,graphicx}}\begin{{document}}{render(table(names), 'latex')}"
+    )
     (tmp_path / "table.tex").write_text(source + "\\end{document}\n", encoding="utf-8")
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "table.tex"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -207,3 +210,16 @@ def test_a_table_without_columns_still_renders(form: str) -> None:
 def test_an_unknown_format_names_those_there_are() -> None:
     with pytest.raises(BadInput, match=r"no format is called 'markdwn' \(did you mean 'markdown'\?\)"):
         render(table(), "markdwn")
+
+
+@pytest.mark.parametrize("form", sorted(FORMATS))
+def test_what_is_said_of_a_row_or_a_suite_is_in_every_format(form: str) -> None:
+    cells = (Cell(Score(1.0, None, 20, SIGNATURE)),)
+    marked = Row("mine", "demo-1a2b3c4d", 20, 24, cells, ("†",))
+    made = Table(
+        "Demo", (Column("fad", "FAD ↓"),), (marked,), (("†", "20 of 24 clips"),), (SIGNATURE,), ("From afar.",)
+    )
+    found = render(made, form)
+    assert "20 of 24 clips" in found
+    assert "From afar." in found
+    assert ("mine†" in found) is (form in ("text", "markdown", "html"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -113,7 +114,7 @@ def test_runs_of_one_system_are_told_apart() -> None:
 def test_a_record_without_scores_keeps_its_row() -> None:
     found = table([record("empty", {}, scored=0), record("full")], METRICS)
     assert cell_text(found.rows[0].cells[0]).startswith("–")
-    assert count_text(found.rows[0]) == "0/24"
+    assert count_text(found.rows[0]) == "0/24†"
     assert table([record("empty", {})], METRICS).columns == ()
 
 
@@ -161,3 +162,47 @@ def test_a_signature_has_fields_whose_values_may_hold_colons() -> None:
 )
 def test_differences_are_put_in_words(one: str, other: str, expected: str) -> None:
     assert differences(one, other) == expected
+
+
+NEAREST = {"status": "nearest", "why": "close", "changes": "steps is 20, not 200"}
+
+
+def test_weights_and_settings_that_are_not_the_rows_are_marked_first() -> None:
+    plain, marked = record("a"), record("b", {})
+    marked = dataclasses.replace(marked, system={**marked.system, "standing": NEAREST})
+    found = table([plain, marked], METRICS)
+    assert [row.marks for row in found.rows] == [(), ("†",)]
+    assert found.rows[1].label == "b"
+    assert dict(found.notes)["†"].startswith(
+        "not the published weights, but the nearest that are public: close; other settings"
+    )
+
+
+@pytest.mark.parametrize(
+    ("suite", "clips", "expected"),
+    [
+        ({}, {}, ()),
+        ({"absent": 4}, {"asked": 20, "scored": 20}, ("20 of 24 clips (4 without reference audio here)",)),
+        ({}, {"asked": 24, "scored": 21}, ("21 of 24 clips (3 not scored)",)),
+        ({}, {"asked": 8, "scored": 8}, ("8 of 24 clips (16 not asked for)",)),
+        (
+            {"absent": 4},
+            {"asked": 8, "scored": 7},
+            ("7 of 24 clips (4 without reference audio here, 12 not asked for, 1 not scored)",),
+        ),
+    ],
+)
+def test_a_run_that_is_not_over_all_clips_is_marked_and_says_why(
+    suite: dict[str, int], clips: dict[str, int], expected: tuple[str, ...]
+) -> None:
+    made = record("a")
+    made = dataclasses.replace(made, suite={**made.suite, **suite}, clips={**made.clips, **clips})
+    found = table([record("whole"), made], METRICS)
+    assert found.rows[0].lacking == ()
+    assert tuple(dict(found.notes)[mark] for mark in found.rows[1].lacking) == expected
+    assert (count_text(found.rows[1]) == "24") is (expected == ())
+
+
+def test_what_a_suite_says_of_itself_stands_once() -> None:
+    made = [dataclasses.replace(one, suite={**one.suite, "note": "Old."}) for one in (record("a"), record("b"))]
+    assert table([*made, record("c")], METRICS).remarks == ("Old.",)

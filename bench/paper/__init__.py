@@ -1,0 +1,1 @@
+"""The papers' tables: published claims, records and listening tests side by side."""
