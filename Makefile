@@ -46,7 +46,7 @@ $(READY): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" && $(PYTHON) $(NEW_ENOUGH) || { echo "bench needs Python 3.11 or newer; name one with: make PYTHON=python3.11" >&2; exit 1; }
 	$(PYTHON) -m venv --clear --without-pip .venv
 	$(PYTHON) -m pip --python $(BIN)/python install -qq --constraint constraints.txt pip
-	$(BIN)/python -m pip install -qq --constraint constraints.txt --editable '.[dev,speech,tts,stable-audio,energy]'
+	$(BIN)/python -m pip install -qq --constraint constraints.txt --editable '.[dev,speech,tts,stable-audio,hub,youtube,energy]'
 	@touch $@
 
 clean:

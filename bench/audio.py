@@ -21,6 +21,7 @@ Subtype = Literal["PCM_16", "FLOAT"]
 Resampler = Literal["soxr-hq", "sinc"]
 """``sinc`` is that of the published numbers (``bench/resample.py``); soxr HQ is clean: the choice for all else."""
 SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".opus")
+FEATURES_ONLY = ".features"  # what stands for a recording that was imported as features, without its audio
 SILENCE = 1e-4  # peak: -80 dB of full scale; 16-bit dither stays below it
 FULL_SCALE = 32767 / 32768  # the largest positive 16-bit sample
 CLIPPED_RUN = 4  # consecutive samples at full scale: music touches it, clipping stays there
@@ -63,6 +64,10 @@ def decode(path: Path) -> Sound:
     """
     import soundfile
 
+    if path.suffix == FEATURES_ONLY:
+        raise Unreadable(
+            f"of {path.stem} only imported features are here, and not these: get its audio, or features that have them"
+        )
     _refuse_truncated(path)
     try:
         with soundfile.SoundFile(path) as file:

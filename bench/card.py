@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
+from bench.audio import Resampler
 from bench.errors import BadInput, unknown
+from bench.sources import SHA256, Captions, Crop, Recordings
+from bench.typed import build
 
 Task = Literal["text-to-audio", "text-to-music", "text-to-speech"]
+WHOLE_ONLY = ("clips", "sha256", "note")  # what the whole says of itself, and does not hold of its subsets
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,11 @@ class Rendering:
     system: str
     seed: int
 
+    def __post_init__(self) -> None:
+        """Refuse a seed that a run could have."""
+        if self.seed >= 0:
+            raise BadInput(f"seed is {self.seed}, but must be a negative whole number")
+
 
 @dataclass(frozen=True)
 class Card:
@@ -33,32 +42,60 @@ class Card:
         title: shown above its table.
         version: raised with any change to the clips.
         task: what kind of generation it judges.
-        captions: prompt table beside the card, a CSV with the columns id, caption and optionally transcription, kind.
+        captions: prompt table beside the card, a CSV with the columns id, caption and optionally transcription, kind;
+            or how the clips are made of their owner's tables, which ``bench prepare`` then obtains.
         licence: of the captions.
         paper: where the suite is described.
-        reference: folder of reference audio (relative to the card), or the system and seed that render it; none: none.
+        note: what a reader of its tables must know.
+        reference: folder of reference audio (relative to the card), or the system and seed that render it, or where
+            ``bench prepare`` has it from; none: none.
         rate: sampling rate of the references in Hz.
         seconds: length asked of a system; none lets it decide.
+        crop: what is kept of references that are longer: their first seconds, their middle, or all.
+        resampler: what brings them to ``rate``: ``sinc``, that of the papers, or ``soxr-hq``.
         metrics: names, as in ``bench list metrics``.
+        clips: how many it lists, where they are not beside the card.
+        sha256: of the clip list, where it is known; a list that gives another is refused.
+        subsets: names of its subsets, as in ``audiocaps/tango-886``.
     """
 
     title: str
     version: int
     task: Task
-    captions: str
+    captions: str | Captions
     licence: str = ""
     paper: str = ""
-    reference: str | Rendering | None = None
+    note: str = ""
+    reference: str | Rendering | Recordings | None = None
     rate: int = 16_000
     seconds: float | None = None
+    crop: Crop = "whole"
+    resampler: Resampler = "soxr-hq"
     metrics: tuple[str, ...] = ()
+    clips: int | None = None
+    sha256: str = ""
+    subsets: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that make no sense."""
+        for name, good, wants in (
+            ("version", self.version >= 1, "a whole number from 1"),
+            ("rate", 1_000 <= self.rate <= 384_000, "a rate in Hz from 1000 to 384000"),
+            ("seconds", self.seconds is None or 0.1 <= self.seconds <= 3600, "a length in seconds from 0.1 to 3600"),
+            ("clips", self.clips is None or self.clips >= 1, "a whole number from 1"),
+            ("sha256", not self.sha256 or SHA256.fullmatch(self.sha256), "64 hex digits"),
+            ("crop", self.crop == "whole" or self.seconds is not None, "whole where the card has no seconds"),
+        ):
+            if not good:
+                raise BadInput(f"{name} is {getattr(self, name)!r}, but must be {wants}")
 
 
-def load_card(path: Path) -> Card:
-    """The card in a file.
+def load_card(path: Path, subset: str = "") -> Card:
+    """The card in a file, or that of one of its subsets.
 
     Raises:
-        BadInput: it is not YAML, or a field is missing, unknown or of the wrong kind; the message names it.
+        BadInput: it is not YAML, or a field is missing, unknown or of the wrong kind; the message names it. Or it has
+            no such subset.
     """
     import yaml
 
@@ -66,53 +103,21 @@ def load_card(path: Path) -> Card:
         fields = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise BadInput(f"card {path} is not YAML: {' '.join(str(error).split())}") from error
-    return _checked(fields, path)
+    where = f"card {path}"
+    subsets = fields.pop("subsets", {}) if isinstance(fields, dict) else {}
+    if not isinstance(subsets, dict) or not all(isinstance(one, dict) for one in subsets.values()):
+        raise BadInput(f"{where}: subsets is {subsets!r}, but must be fields by name")
+    if subset and subset not in subsets:
+        raise unknown(f"subset of {path.stem}", subset, subsets)
+    if subset:
+        fields = _overlaid({name: value for name, value in fields.items() if name not in WHOLE_ONLY}, subsets[subset])
+    return build(Card, {**fields, "subsets": list(subsets)} if isinstance(fields, dict) else fields, where)
 
 
-def _checked(fields: Any, path: Path) -> Card:
-    if not isinstance(fields, dict):
-        raise BadInput(f"card {path} holds no fields; a card has {', '.join(_required())}")
-    known = {field.name for field in dataclasses.fields(Card)}
-    for name in fields:
-        if name not in known:
-            raise BadInput(f"card {path}: {unknown('field', str(name), known)}")
-    for name in _required():
-        if name not in fields:
-            raise BadInput(f"card {path} lacks the field {name!r}")
-    for name, value in fields.items():
-        _check_field(name, value, path)
-    source = fields.get("reference")
-    reference = Rendering(**source) if isinstance(source, dict) else source
-    return Card(**{**fields, "reference": reference, "metrics": tuple(fields.get("metrics", ()))})
-
-
-def _required() -> list[str]:
-    return [field.name for field in dataclasses.fields(Card) if field.default is dataclasses.MISSING]
-
-
-def _check_field(name: str, value: Any, path: Path) -> None:
-    """Raise unless a field has the type and range it must have."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    whole = number and isinstance(value, int)
-    wants, good = {
-        "version": ("a whole number from 1", whole and value >= 1),
-        "rate": ("a rate in Hz from 1000 to 384000", whole and 1_000 <= value <= 384_000),
-        "seconds": (
-            "a length in seconds from 0.1 to 3600, or nothing",
-            value is None or (number and 0.1 <= value <= 3600),
-        ),
-        "task": (f"one of {', '.join(get_args(Task))}", value in get_args(Task)),
-        "metrics": ("a list of names", isinstance(value, list) and all(isinstance(name, str) for name in value)),
-        "reference": (
-            "a folder, or {system: NAME, seed: a negative whole number}",
-            value is None or isinstance(value, str) or _is_rendering(value),
-        ),
-    }.get(name, ("text", isinstance(value, str)))
-    if not good:
-        raise BadInput(f"card {path}: {name} is {value!r}, but must be {wants}")
-
-
-def _is_rendering(value: Any) -> bool:
-    if not isinstance(value, dict) or set(value) != {"system", "seed"}:
-        return False
-    return isinstance(value["system"], str) and type(value["seed"]) is int and value["seed"] < 0
+def _overlaid(fields: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields with changes laid over them, inside nested fields too."""
+    merged = dict(fields)
+    for name, value in changes.items():
+        inner = merged.get(name)
+        merged[name] = _overlaid(inner, value) if isinstance(inner, dict) and isinstance(value, dict) else value
+    return merged

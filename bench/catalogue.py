@@ -8,10 +8,10 @@ from typing import Any
 
 from bench import plugins
 from bench.embedder import Embedder
-from bench.errors import unknown
+from bench.errors import NotEvaluable, unknown
 from bench.metric import FeatureMetric
 from bench.pretrained import Pretrained
-from bench.suite import load_suite, suite_names
+from bench.suite import Suite, card_named, load_suite, suite_names
 from bench.system import System, setting_fields
 
 
@@ -44,19 +44,23 @@ def _standing(system: System) -> dict[str, str] | None:
 
 
 def suites() -> dict[str, dict[str, Any]]:
-    """Every suite of the package with its title, hash and size."""
-    loaded = {name: load_suite(name) for name in suite_names()}
-    return {
-        name: {
-            "about": suite.card.title,
-            "task": suite.card.task,
-            "clips": len(suite.clips),
-            "version": suite.card.version,
-            "hash": suite.hash,
-            "metrics": list(suite.card.metrics),
+    """Every suite of the package with its title and size; its hash where its clip list is here."""
+    found = {}
+    for name in suite_names():
+        card = card_named(name)
+        try:
+            suite: Suite | None = load_suite(name)
+        except NotEvaluable:  # it has to be prepared first
+            suite = None
+        found[name] = {
+            "about": card.title if suite else f"{card.title} [bench prepare {name}]",
+            "task": card.task,
+            "clips": len(suite.clips) if suite else card.clips,
+            "version": card.version,
+            "hash": suite.hash if suite else None,
+            "metrics": list(card.metrics),
         }
-        for name, suite in loaded.items()
-    }
+    return found
 
 
 def metrics() -> dict[str, dict[str, Any]]:

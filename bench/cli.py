@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import os
 import sys
@@ -19,7 +20,9 @@ From prompts to a scored table, for text-to-audio, text-to-music and text-to-spe
 commands:
   run       generate what is missing, score it, write a record, print the table
   score     the same for audio made elsewhere: bench score FOLDER --suite NAME
-  table     records side by side
+  prepare   get a suite ready: its captions, and its reference audio
+  table     the papers' tables: published and measured side by side
+  ratings   listening tests: import, quality control, means with intervals; plan one
   list      systems, suites, metrics and embedders there are
   fetch     download weights ahead, for a run without a network
   doctor    what is installed, what is missing; --parity compares scores with the packages others use
@@ -74,10 +77,19 @@ def _dispatch(words: list[str]) -> int:
         return DONE
     if words[0] not in COMMANDS:
         raise unknown("command", words[0], COMMANDS)
-    from bench import commands
-
-    command: Callable[[list[str]], int] = getattr(commands, COMMANDS[words[0]])
+    module, function = COMMANDS[words[0]].split(":")
+    command: Callable[[list[str]], int] = getattr(importlib.import_module(f"bench.{module}"), function)
     return command(words[1:])
 
 
-COMMANDS = {"run": "run", "score": "score", "table": "table", "list": "catalogue", "fetch": "fetch", "doctor": "doctor"}
+# Where each command is, so that one is imported without the others.
+COMMANDS = {
+    "run": "commands:run",
+    "score": "commands:score",
+    "table": "paper.command:table",
+    "prepare": "prepare.command:prepare",
+    "ratings": "listening.command:ratings",
+    "list": "commands:catalogue",
+    "fetch": "commands:fetch",
+    "doctor": "commands:doctor",
+}

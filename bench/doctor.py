@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench import plugins
+from bench.card import Rendering
 from bench.device import available, describe
 from bench.disk import cache_folder
 from bench.embedder import Embedder
-from bench.errors import BadInput
+from bench.errors import BadInput, NotEvaluable
 from bench.hub import is_here
 from bench.metric import FeatureMetric
 from bench.pretrained import Pretrained
 from bench.record import absent_packages
+from bench.sources import Recordings
 from bench.suite import load_suite, suite_names
 from bench.system import System
 from bench.weights import locate
@@ -187,9 +189,18 @@ def _needs(section: str, name: str, packages: tuple[str, ...], extra: str) -> Fi
 
 
 def _suite(name: str) -> Finding:
-    suite = load_suite(name)
-    if isinstance(suite.card.reference, str):
-        there = sum(clip.reference is not None for clip in suite.clips)
-        text = f"{there} of {len(suite.clips)} references in {suite.card.reference}"
-        return Finding("suites", name, there == len(suite.clips), text)
-    return Finding("suites", name, True, f"{len(suite.clips)} clips, references rendered when first needed")
+    """Whether a suite is ready; one that is prepared from elsewhere may be missing without anything being wrong."""
+    try:
+        suite = load_suite(name)
+    except NotEvaluable as error:
+        return Finding("suites", name, False, str(error), optional=True)
+    if isinstance(suite.card.reference, Rendering):
+        return Finding("suites", name, True, f"{len(suite.clips)} clips, references rendered when first needed")
+    if suite.card.reference is None:
+        return Finding("suites", name, True, f"{len(suite.clips)} clips, no reference audio")
+    there = len(suite.clips) - len(suite.lacking)
+    prepared = isinstance(suite.card.reference, Recordings)
+    where = f"ready; get the rest with: bench prepare {name} --audio FOLDER" if prepared else suite.card.reference
+    text = f"{there} of {len(suite.clips)} references {where if prepared else f'in {where}'}"
+    whole = there == len(suite.clips)
+    return Finding("suites", name, whole, f"{there} references ready" if whole else text, optional=prepared)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import tokenize
@@ -12,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bench.audio import Condition, Unreadable, condition, decode
+from bench.audio import FEATURES_ONLY, Condition, Unreadable, condition, decode
 from bench.digest import canonical_json, file_digest
 from bench.disk import cache_folder, write_atomically
 from bench.embedder import Embedder, Part, Rows
@@ -108,7 +109,22 @@ def survey(paths: Mapping[str, Path], store: Store, reporter: Reporter, label: s
     return found
 
 
+def stub(audio: str, seen: Condition) -> bytes:
+    """What stands for a recording of which only features are here: its digest, and what it is like."""
+    return (canonical_json({"audio": audio, **dataclasses.asdict(seen)}) + "\n").encode()
+
+
+def _read_stub(path: Path) -> Recording:
+    try:
+        said = json.loads(path.read_bytes())
+        return Recording(path, said.pop("audio"), Condition(**said))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Unreadable(f"{path.name} is damaged: import its features again") from error
+
+
 def _recording(path: Path, store: Store) -> Recording:
+    if path.suffix == FEATURES_ONLY:
+        return _read_stub(path)
     try:
         digest = file_digest(path)
     except OSError as error:

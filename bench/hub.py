@@ -10,13 +10,14 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Literal
 
 from bench.digest import digest
 from bench.disk import locked
 from bench.errors import NotEvaluable
 from bench.weights import digest_of, note, notes, offline, weights_folder
 
+Kind = Literal["model", "dataset"]
 COMMIT = re.compile(r"[0-9a-f]{40}")
 BRANCH = "main"
 WEIGHTS = (".safetensors", ".bin")  # the better format first
@@ -24,7 +25,7 @@ WEIGHTS = (".safetensors", ".bin")  # the better format first
 UNWANTED = ("*.h5", "*.msgpack", "*.onnx*", "*.fp16.*", "*.png", "*.jpg", "*.gif", "*.mp3", "*.wav", ".git*")
 
 
-def commit(repository: str, revision: str | None = None) -> str:
+def commit(repository: str, revision: str | None = None, kind: Kind = "model") -> str:
     """The commit that a revision of a repository stands for: the one held to since first use, else the hub's.
 
     Raises:
@@ -33,26 +34,26 @@ def commit(repository: str, revision: str | None = None) -> str:
     revision = revision or BRANCH
     if COMMIT.fullmatch(revision):
         return revision
-    key = f"{repository}@{revision}"
-    held = notes("revisions").get(key) or _cached_commit(repository, revision)
+    key = f"{repository}@{revision}" if kind == "model" else f"{kind}s/{repository}@{revision}"
+    held = notes("revisions").get(key) or _cached_commit(repository, revision, kind)
     if held is None:
         _refuse_offline(repository)
-        held = _asked(repository, revision)
+        held = _asked(repository, revision, kind)
     _hold("revisions", key, held)
     return str(held)
 
 
-def _cached_commit(repository: str, revision: str) -> str | None:
+def _cached_commit(repository: str, revision: str, kind: Kind = "model") -> str | None:
     """What a branch was when another program last downloaded from it."""
-    reference = _hub_folder(repository) / "refs" / revision
+    reference = _hub_folder(repository, kind) / "refs" / revision
     return reference.read_text().strip() if reference.is_file() else None
 
 
-def _asked(repository: str, revision: str) -> str:
+def _asked(repository: str, revision: str, kind: Kind) -> str:
     from huggingface_hub import HfApi
 
     try:
-        found = HfApi().model_info(repository, revision=revision).sha
+        found = HfApi().repo_info(repository, revision=revision, repo_type=kind).sha
     except Exception as error:  # the hub's client and those below it raise what they like; to the user it is one thing
         raise NotEvaluable(f"{missing(repository)} (asking the hub failed: {_line(error)})") from error
     if not found:
@@ -117,11 +118,11 @@ def cached(repository: str, revision: str) -> Path | None:
     return folder if folder.is_dir() else None
 
 
-def _hub_folder(repository: str) -> Path:
+def _hub_folder(repository: str, kind: Kind = "model") -> Path:
     from huggingface_hub import constants
     from huggingface_hub.file_download import repo_folder_name
 
-    return Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=repository, repo_type="model")
+    return Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=repository, repo_type=kind)
 
 
 def wanted(names: Iterable[str], only: Sequence[str] = ()) -> list[str]:

@@ -14,7 +14,7 @@ from bench.digest import SHORT, digest
 from bench.errors import NotEvaluable
 from bench.evidence import Evidence
 from bench.features import Recording, Store, Survey, survey
-from bench.metric import FeatureMetric, Metric, Scope, Score, Timing, TimingMetric
+from bench.metric import FeatureMetric, Metric, Scope, Score, Timing, TimingMetric, hears_references
 from bench.progress import Reporter
 from bench.record import rounded
 from bench.suite import Suite
@@ -48,12 +48,14 @@ class Verdict(NamedTuple):
         not_scored: by metric name, why there is no score.
         tally: what became of every clip.
         generated: the recordings behind it.
+        reference: what they were compared with; None where no metric hears references.
     """
 
     scores: dict[str, Score]
     not_scored: dict[str, str]
     tally: Tally
     generated: Survey
+    reference: Survey | None = None
 
 
 def judge(suite: Suite, metrics: Mapping[str, Metric], obtained: Obtained, device: str, reporter: Reporter) -> Verdict:
@@ -68,14 +70,15 @@ def judge(suite: Suite, metrics: Mapping[str, Metric], obtained: Obtained, devic
     """
     store = Store()
     generated = survey(obtained.paths, store, reporter, "generated audio")
-    reference = survey(reference_paths(suite), store, reporter, "reference audio") if suite.card.reference else None
+    heard = suite.card.reference and any(map(hears_references, metrics.values()))
+    reference = survey(reference_paths(suite), store, reporter, "reference audio") if heard else None
     tallied = tally(suite.clips, generated, reference, obtained.failed, obtained.surplus, paired=suite.paired)
     scope = Scope(
         suite.tag, _reference_tag(reference), obtained.device or "none", _clips_tag(tallied), batch=obtained.batch
     )
     evidence = Evidence(suite, tallied, generated, reference, scope, device, store, reporter)
     evidence.gather([metric for metric in metrics.values() if isinstance(metric, FeatureMetric)])
-    verdict = Verdict({}, {}, tallied, generated)
+    verdict = Verdict({}, {}, tallied, generated, reference)
     for name, metric in metrics.items():
         try:
             verdict.scores[name] = _signed(_score(metric, evidence, obtained.timings), metric, evidence)
@@ -136,13 +139,18 @@ def reference_paths(suite: Suite) -> dict[str, Path]:
 
 
 def clip_rows(suite: Suite, verdict: Verdict) -> Iterator[dict[str, Any]]:
-    """One row a clip for ``clips.jsonl``: prompt, digest and condition of its audio, its own score of each metric."""
+    """One row a clip for ``clips.jsonl``: prompt, condition of its audio, its own score of each metric, and digests.
+
+    By the digests of its audio and of its reference, whoever compares two runs finds their features in the store.
+    """
     scored = set(verdict.tally.scored)
+    theirs = verdict.reference.readable if verdict.reference and suite.paired else {}
     for clip in suite.clips:
         each = verdict.scores.items()
         values = {name: rounded(score.per_clip[clip.id]) for name, score in each if clip.id in score.per_clip}
         heard = _heard(verdict.generated.readable.get(clip.id))
-        yield {"id": clip.id, "text": clip.text, "scored": clip.id in scored, "scores": values, **heard}
+        reference = {"reference": theirs[clip.id].digest} if clip.id in theirs else {}
+        yield {"id": clip.id, "text": clip.text, "scored": clip.id in scored, "scores": values, **heard, **reference}
 
 
 def _heard(recording: Recording | None) -> dict[str, Any]:

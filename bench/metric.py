@@ -183,6 +183,11 @@ class FeatureMetric(Metric):
         raise NotImplementedError(f"{type(self).__name__} has no score()")
 
 
+def hears_references(metric: Metric) -> bool:
+    """Whether a metric compares with reference audio."""
+    return isinstance(metric, FeatureMetric) and metric.against == "references"
+
+
 @dataclass(frozen=True, kw_only=True)
 class TimingMetric(Metric):
     """A metric on how long generation took and how much memory; it differs from run to run, unlike all others."""

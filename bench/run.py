@@ -18,7 +18,7 @@ from bench.embedder import Embedder
 from bench.errors import BadInput, NotEvaluable
 from bench.executor import Sampling, generate
 from bench.judge import Obtained, Verdict, clip_rows, judge
-from bench.metric import FeatureMetric, Metric, TimingMetric
+from bench.metric import FeatureMetric, Metric, TimingMetric, hears_references
 from bench.progress import Reporter
 from bench.record import Record, absent_packages, record_folder, versions, write_record
 from bench.suite import Suite
@@ -37,6 +37,7 @@ class Options:
         device: auto, cpu, cuda, cuda:N or mps
         batch_size: recordings generated at a time; auto: as many as a GPU holds; the audio does not depend on it
         max_failures: how many clips may fail before the exit code is 3
+        allow_missing: go on with the clips whose reference audio is here, where a suite is incomplete
         out: folder for the generated audio
         results: folder for the records
     """
@@ -47,6 +48,7 @@ class Options:
     device: str = "auto"
     batch_size: int | Literal["auto"] = DEFAULT
     max_failures: int = 0
+    allow_missing: bool = False
     out: Path = Path("runs")
     results: Path = Path("results")
 
@@ -85,13 +87,16 @@ def run(name: str, system: System, suite: Suite, options: Options, reporter: Rep
     whole, suite = suite, suite.limited(options.limit)
     metrics = plugins.chosen_metrics(options.metrics or suite.card.metrics)
     check(system, suite, metrics, options)
+    if suite.lacking and _hears_references(system, metrics):
+        suite = suite.available()
+        reporter.line(f"{suite.name}: {len(suite.absent)} of {whole.size} clips have no reference audio here")
     if isinstance(system, Recorded):
         system.find(suite.clips)  # raises now, before anything is written
     tag = system.tag(options.seed)
     if system.stands and (warning := system.stands.warning):
         reporter.line(f"{name}: {warning}")
     suite = with_references(suite, whole.tag, reporter)
-    folder = options.out / suite.name / f"{name}-{tag}"
+    folder = options.out / suite.folder / f"{name}-{tag}"
     with locked(folder):
         if config:
             write_atomically(folder / "config.yaml", config.encode())
@@ -114,6 +119,8 @@ def check(system: System, suite: Suite, metrics: Mapping[str, Metric], options: 
     if not metrics:
         raise BadInput(f"no metric: suite {suite.name} names none, so give --metrics; see `bench list metrics`")
     _check_references(system, suite, metrics)
+    if suite.lacking and _hears_references(system, metrics):
+        _check_complete(suite, allowed=options.allow_missing)
     resolve(options.device, accelerated=False)
     for option, folder in (
         ("--out", options.out),
@@ -144,12 +151,34 @@ def _check_references(system: System, suite: Suite, metrics: Mapping[str, Metric
     for name, metric in metrics.items():
         if isinstance(metric, FeatureMetric) and (lack := _lack(suite, metric)):
             raise BadInput(f"metric {name} {lack}")
-    if isinstance(suite.card.reference, str) and not suite.background and not any(c.reference for c in suite.clips):
+    if isinstance(suite.card.reference, Rendering):
+        plugins.system(suite.card.reference.system)
+
+
+def _hears_references(system: System, metrics: Mapping[str, Metric]) -> bool:
+    """Whether a run needs the references at all."""
+    return system.reads_reference or any(map(hears_references, metrics.values()))
+
+
+def _check_complete(suite: Suite, *, allowed: bool) -> None:
+    """Raise if reference audio is missing, unless it is allowed to and some is here.
+
+    Raises:
+        BadInput: a folder of one's own holds none of it.
+        NotEvaluable: some or all of it has to be obtained first.
+    """
+    lacking, asked = suite.lacking, len(suite.clips)
+    own = isinstance(suite.card.reference, str)
+    if own and len(lacking) == asked:
         raise BadInput(
             f"suite {suite.name} lacks its reference audio: looked in {suite.card.reference} for <clip id>.wav"
         )
-    if isinstance(suite.card.reference, Rendering):
-        plugins.system(suite.card.reference.system)
+    if allowed and len(lacking) < asked:
+        return
+    how = "" if own else f"get it with: bench prepare {suite.name} --audio FOLDER; "
+    go_on = f"go on without {'it' if len(lacking) == 1 else 'them'}: --allow-missing" if len(lacking) < asked else ""
+    shown = f"suite {suite.name} lacks the reference audio of {len(lacking)} of {asked} clips, first {lacking[0]}"
+    raise NotEvaluable(f"{shown}; {how}{go_on}".removesuffix("; "))
 
 
 def _lack(suite: Suite, metric: FeatureMetric) -> str:

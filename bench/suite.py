@@ -14,7 +14,9 @@ from bench.card import Card, Rendering, load_card
 from bench.clip import Clip
 from bench.digest import SHORT, digest, file_digest
 from bench.errors import BadInput, unknown
+from bench.prepared import Shelf, read_clips
 from bench.prompts import read_prompts
+from bench.sources import Recordings
 
 DEFAULT = ("fad-logmel",)  # what two folders are judged by if nothing is said: it needs no pairs and no downloads
 
@@ -29,6 +31,8 @@ class Suite:
         clips: in the card's order.
         size: how many clips the card lists; more than ``len(clips)`` when a run is limited.
         beyond: the ids that a limit left out.
+        absent: the ids that were left out because their reference audio is not here.
+        recordings: the names of its references, where they are prepared; several clips can share one.
         background: reference audio of no clip in particular, for sets that are compared as sets.
         audio: digest of the references, where they alone define the suite; two folders of one name differ by it.
     """
@@ -40,15 +44,16 @@ class Suite:
     background: tuple[Path, ...] = ()
     audio: str = ""
     beyond: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    recordings: tuple[str, ...] = ()
 
     @cached_property
     def hash(self) -> str:
         """SHA-256 over what a score depends on: the clips asked for, their prompts, lengths and kind of reference."""
-        source = self.card.reference
         return digest(
             {
                 "clips": [[clip.id, clip.text, clip.transcription, clip.seconds] for clip in self.clips],
-                "reference": dataclasses.asdict(source) if isinstance(source, Rendering) else source is not None,
+                "reference": _kind_of_reference(self.card),
                 "rate": self.card.rate,
                 "version": self.card.version,
                 **({"audio": self.audio} if self.audio else {}),
@@ -58,7 +63,12 @@ class Suite:
     @property
     def tag(self) -> str:
         """Name and eight hex digits: how folders and signatures call it."""
-        return f"{self.name}-{self.hash[:SHORT]}"
+        return f"{plain_name(self.name)}-{self.hash[:SHORT]}"
+
+    @property
+    def folder(self) -> str:
+        """The folder of its generated audio; subsets share it, since a clip does not depend on the others."""
+        return plain_name(self.name.partition("/")[0])
 
     @property
     def paired(self) -> bool:
@@ -76,6 +86,8 @@ class Suite:
             "clips": len(self.clips),
             "size": self.size,
             "paired": self.paired,
+            **({"absent": len(self.absent)} if self.absent else {}),
+            **({"note": self.card.note} if self.card.note else {}),
         }
 
     def limited(self, limit: int | None) -> Suite:
@@ -83,6 +95,28 @@ class Suite:
         if limit is None or limit >= len(self.clips):
             return self
         return dataclasses.replace(self, clips=self.clips[:limit], beyond=tuple(clip.id for clip in self.clips[limit:]))
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """The ids whose reference audio is not here, although each clip should have its own."""
+        found = isinstance(self.card.reference, str | Recordings) and not self.background
+        return tuple(clip.id for clip in self.clips if clip.reference is None) if found else ()
+
+    def available(self) -> Suite:
+        """The clips whose reference audio is here; if any is not, the hash and so every signature differs."""
+        absent = self.lacking
+        if not absent:
+            return self
+        clips = tuple(clip for clip in self.clips if clip.reference is not None)
+        return dataclasses.replace(self, clips=clips, beyond=(*self.beyond, *absent), absent=absent)
+
+
+def _kind_of_reference(card: Card) -> Any:
+    """What of a card's reference audio a score depends on, besides the audio itself."""
+    source = card.reference
+    if isinstance(source, Rendering):
+        return dataclasses.asdict(source)
+    return {"crop": card.crop, "resampler": card.resampler} if isinstance(source, Recordings) else source is not None
 
 
 def datasets_folder() -> Path:
@@ -93,8 +127,33 @@ def datasets_folder() -> Path:
 
 
 def suite_names() -> list[str]:
-    """The suites that come with the package."""
-    return sorted(path.stem for path in datasets_folder().glob("*.yaml"))
+    """The suites that come with the package, each with its subsets behind it."""
+    found = []
+    for path in sorted(datasets_folder().glob("*.yaml")):
+        found += [path.stem, *(f"{path.stem}/{subset}" for subset in load_card(path).subsets)]
+    return found
+
+
+def find_card(name: str) -> tuple[Path, Shelf]:
+    """Where the card of a suite is, and where what ``bench prepare`` makes of it.
+
+    Args:
+        name: a suite's name, or the path of a card of one's own (``my/suite.yaml``); behind it, perhaps, a subset's
+            (``audiocaps/tango-886``, ``my/suite.yaml/short``).
+
+    Raises:
+        BadInput: no such suite or card.
+    """
+    if own := re.fullmatch(r"(.+\.ya?ml)(?:/([^/]+))?", name):
+        path = Path(own[1])
+        if not path.is_file():
+            raise BadInput(f"no suite card {path}")
+        return path, Shelf(plain_name(path.stem), own[2] or "")
+    suite, slash, subset = name.partition("/")
+    path = datasets_folder() / f"{suite}.yaml"
+    if plain_name(suite) != suite or bool(slash) != bool(subset) or not path.is_file():
+        raise unknown("suite", name, suite_names())
+    return path, Shelf(suite, subset)
 
 
 def load_suite(name: str) -> Suite:
@@ -102,32 +161,47 @@ def load_suite(name: str) -> Suite:
 
     Raises:
         BadInput: no such suite, or its card or prompt table is wrong; the message names the field or line.
+        NotEvaluable: its clip list has to be obtained with ``bench prepare`` first.
     """
-    own = Path(name)
-    if own.suffix in {".yaml", ".yml"}:
-        if not own.is_file():
-            raise BadInput(f"no suite card {own}")
-        return read_card(own)
-    if name not in suite_names():
-        raise unknown("suite", name, suite_names())
-    return read_card(datasets_folder() / f"{name}.yaml")
+    path, shelf = find_card(name)
+    return read_card(path, shelf)
 
 
-def read_card(path: Path) -> Suite:
-    """The suite that a card describes, with the references that exist already.
+def card_named(name: str) -> Card:
+    """The card of a suite, prepared or not.
 
     Raises:
         BadInput: as :func:`load_suite`.
     """
-    card = load_card(path)
-    prompts = read_prompts(path.parent / card.captions)
-    files = _reference_files(card, path)
-    clips = tuple(dataclasses.replace(clip, seconds=card.seconds, reference=files.get(clip.id)) for clip in prompts)
-    return Suite(plain_name(path.stem), card, clips, size=len(clips))
+    path, shelf = find_card(name)
+    return load_card(path, shelf.subset)
 
 
-def _reference_files(card: Card, path: Path) -> dict[str, Path]:
-    """The reference files that a card's folder holds now; a folder that is missing holds none, and the run says so."""
+def read_card(path: Path, shelf: Shelf) -> Suite:
+    """The suite that a card describes, with the references that exist already.
+
+    Raises:
+        BadInput, NotEvaluable: as :func:`load_suite`.
+    """
+    card = load_card(path, shelf.subset)
+    if isinstance(card.captions, str):
+        prompts = read_prompts(path.parent / card.captions)
+        recordings_of = {clip.id: clip.id for clip in prompts}
+    else:
+        entries = read_clips(shelf, card)
+        prompts = tuple(entry.clip for entry in entries)
+        recordings_of = {entry.clip.id: entry.recording for entry in entries}
+    files = _reference_files(card, path, shelf)
+    clips = tuple(
+        dataclasses.replace(clip, seconds=card.seconds, reference=files.get(recordings_of[clip.id])) for clip in prompts
+    )
+    return Suite(shelf.name, card, clips, size=len(clips), recordings=tuple(dict.fromkeys(recordings_of.values())))
+
+
+def _reference_files(card: Card, path: Path, shelf: Shelf) -> dict[str, Path]:
+    """The reference files that there are now; a folder that is missing holds none, and the run says so."""
+    if isinstance(card.reference, Recordings):
+        return shelf.references()
     if not isinstance(card.reference, str):
         return {}
     folder = path.parent / card.reference

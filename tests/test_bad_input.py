@@ -100,7 +100,7 @@ FIELDS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
     "seconds": ({"seconds": "-1"}, ("seconds is -1",)),
     "metrics": ({"metrics": "fad"}, ("metrics is 'fad'", "a list")),
     "metric's name": ({"metrics": "[fda-logmel]"}, ("'fda-logmel'", "did you mean 'fad-logmel'")),
-    "reference's seed": ({"reference": "{system: foley, seed: 1}"}, ("reference is", "negative")),
+    "reference's seed": ({"reference": "{system: foley, seed: 1}"}, ("reference: seed is 1", "negative")),
     "reference's system": ({"reference": "{system: foleey, seed: -1}"}, ("'foleey'", "did you mean 'foley'")),
     "no reference audio": ({}, ("lacks its reference audio", "refs")),
     "no reference": ({"reference": ""}, ("compares with reference audio", "has none")),

@@ -13,9 +13,14 @@ import bench
 
 def modules() -> list[str]:
     found = []
-    for package in ("bench", "bench.metrics", "bench.systems"):
+    inside = ("bench.listening", "bench.paper", "bench.prepare")
+    for package in ("bench", "bench.metrics", "bench.systems", *inside):
         path = importlib.import_module(package).__path__
-        found += [f"{package}.{module.name}" for module in pkgutil.iter_modules(path) if module.name != "__main__"]
+        found += [
+            f"{package}.{module.name}"
+            for module in pkgutil.iter_modules(path)
+            if module.name != "__main__" and not module.ispkg
+        ]
     return found
 
 

@@ -8,14 +8,45 @@ from pathlib import Path
 import pytest
 
 from bench.clip import Clip
-from bench.suite import Suite, load_suite, suite_names
+from bench.errors import BadInput, NotEvaluable
+from bench.plugins import chosen_metrics
+from bench.suite import Suite, card_named, load_suite, suite_names
 
 
-def test_every_card_of_the_package_loads() -> None:
+def test_every_card_of_the_package_says_what_a_reader_needs() -> None:
     for name in suite_names():
-        suite = load_suite(name)
-        assert suite.clips
-        assert suite.card.metrics
+        card = card_named(name)
+        assert card.licence
+        assert card.title
+        assert chosen_metrics(card.metrics)
+        assert isinstance(card.captions, str) or card.clips or card.captions.sample
+        assert isinstance(card.captions, str) or card.paper
+
+
+def test_the_papers_suites_have_the_papers_sizes() -> None:
+    sizes = {name: card_named(name).clips for name in suite_names()}
+    assert {
+        "audiocaps": 964,
+        "audiocaps/common-880": 880,
+        "audiocaps/tango-886": 886,
+        "audiocaps/all-4875": 4875,
+        "musiccaps": 5471,
+        "ljspeech": 523,
+        "ljspeech/vits-500": 500,
+    }.items() <= sizes.items()
+
+
+def test_a_suite_that_is_not_prepared_says_how(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("BENCH_DATA", str(tmp_path / "none"))
+    with pytest.raises(NotEvaluable, match="get it ready with: bench prepare audiocaps/tango-886"):
+        load_suite("audiocaps/tango-886")
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("name", ["audiocap", "audiocaps/tango-887", "../audiocaps", "audiocaps/", "/audiocaps", ""])
+def test_an_unknown_suite_is_named_with_the_good_ones(name: str) -> None:
+    with pytest.raises(BadInput, match=r"no su(ite|bset of audiocaps) is called '.*'.*; there are: .*"):
+        load_suite(name)
 
 
 def test_the_demo_has_24_clips_of_three_kinds() -> None:

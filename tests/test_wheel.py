@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 
 def test_the_wheel_runs_the_demo_outside_the_checkout(tmp_path: Path) -> None:
     source = tmp_path / "source"  # a copy: what a build leaves behind must not get into the next wheel
-    for folder in ("bench", "metrics", "systems", "datasets"):
+    for folder in ("bench", "metrics", "systems", "datasets", "results/published"):
         shutil.copytree(ROOT / folder, source / folder, ignore=shutil.ignore_patterns("__pycache__"))
     for file in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / file, source)
@@ -24,12 +24,13 @@ def test_the_wheel_runs_the_demo_outside_the_checkout(tmp_path: Path) -> None:
     subprocess.run(build, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("audiogen_bench-*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
-    sources = [path for folder in ("bench", "metrics", "systems") for path in (ROOT / folder).glob("*.py")]
-    for path in sources:
-        prefix = "" if path.parent.name == "bench" else "bench/"
-        assert f"{prefix}{path.parent.name}/{path.name}" in names
-    assert {"bench/py.typed", "bench/datasets/demo.yaml", "bench/datasets/demo.csv"} <= names
-    assert not any("test" in name for name in names)
+    for path in (ROOT / "bench").rglob("*.py"):
+        assert path.relative_to(ROOT).as_posix() in names
+    for path in (*(ROOT / "metrics").glob("*.py"), *(ROOT / "systems").glob("*.py")):
+        assert f"bench/{path.parent.name}/{path.name}" in names
+    assert {f"bench/datasets/{path.name}" for path in (ROOT / "datasets").iterdir()} <= names
+    assert {"bench/py.typed", "bench/published/audioldm2.csv", "bench/published/audioldm2.yaml"} <= names
+    assert not any("tests/" in name or "/test_" in name for name in names)
     python = installed(wheel, tmp_path / "venv")
     environment = {**os.environ, "BENCH_CACHE": str(tmp_path / "cache")}
     where = "import bench, bench.systems, bench.metrics; print(bench.__file__, bench.systems.__file__)"

@@ -1,0 +1,94 @@
+"""``bench prepare``: gets a suite ready, and takes its reference features elsewhere or from there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from bench.options import Names, Parser
+
+if TYPE_CHECKING:
+    from jsonargparse import Namespace
+
+    from bench.progress import Reporter
+
+DONE, UNEVALUATED = 0, 3
+
+
+def prepare(words: list[str]) -> int:
+    """Get a suite ready: obtain its captions from their owner, and its reference audio from where it can be had.
+
+    Exit code: 0 if everything is ready, 3 if some reference audio is missing.
+    """
+    from bench.errors import BadInput
+    from bench.progress import Reporter
+
+    parser = Parser("prepare", prepare.__doc__ or "")
+    parser.add_argument("suite", type=str, metavar="SUITE", help="as in `bench list suites`, or a card's path")
+    parser.add_argument(
+        "--audio", type=Path | None, metavar="FOLDER", help="with the recordings, or a tar or zip archive"
+    )
+    parser.add_argument(
+        "--from", dest="way", type=Literal["hub", "youtube", "archive"] | None, help="where to download them from"
+    )
+    parser.add_argument(
+        "--lists", type=Path | None, metavar="FOLDER", help="with the owners' tables, not to be downloaded"
+    )
+    parser.add_argument("--jobs", type=int | None, metavar="N", help="recordings at a time; as many as there are cores")
+    parser.add_argument(
+        "--reference-stats", type=Path | None, metavar="FILE", help="write the references' features there"
+    )
+    parser.add_argument(
+        "--import-stats", type=Path | None, metavar="FILE", help="take over features that another wrote"
+    )
+    parser.add_argument("--metrics", type=Names | None, metavar="A,B", help="whose features to write; the suite's own")
+    parser.add_argument("--device", type=str, default="auto", help="for these features: auto, cpu, cuda, cuda:N or mps")
+    parser.add_argument("--json", action="store_true", help="print what came of it as JSON")
+    parser.add_argument("--quiet", action="store_true", help="show no progress")
+    given = parser.read(words)
+    if given.metrics and not given.reference_stats:
+        raise BadInput("--metrics goes with --reference-stats")
+    reporter = Reporter(quiet=given.quiet)
+    code = _prepared(given, reporter)
+    if given.import_stats:
+        code = _imported(given, reporter)
+    return max(code, _exported(given, reporter)) if given.reference_stats else code
+
+
+def _prepared(given: Namespace, reporter: Reporter) -> int:
+    from bench.prepare.options import Options
+    from bench.prepare.prepare import prepare
+    from bench.record import pretty
+
+    jobs = {} if given.jobs is None else {"jobs": given.jobs}
+    report = prepare(given.suite, Options(given.audio, given.way or "", given.lists, **jobs), reporter)
+    if given.json:
+        print(pretty(report.fields()), end="")
+    elif not given.import_stats:  # whose report is another
+        print("\n".join(report.lines()))
+    return UNEVALUATED if report.lacking else DONE
+
+
+def _imported(given: Namespace, reporter: Reporter) -> int:
+    """Take over another's features; the recordings that were missing are then known by them."""
+    from bench.disk import locked
+    from bench.prepare.features import import_features
+    from bench.suite import find_card, load_suite
+
+    _, shelf = find_card(given.suite)
+    with locked(shelf.folder, wait=True):
+        count, names = import_features(given.import_stats, load_suite(given.suite), shelf)
+    reporter.line(f"{count} recordings are known by their features now: {', '.join(names)}")
+    return UNEVALUATED if load_suite(given.suite).lacking else DONE
+
+
+def _exported(given: Namespace, reporter: Reporter) -> int:
+    from bench import plugins
+    from bench.prepare.features import export_features
+    from bench.suite import load_suite
+
+    suite = load_suite(given.suite)
+    metrics = plugins.chosen_metrics(given.metrics or suite.card.metrics)
+    names = export_features(suite, metrics, given.reference_stats, given.device, reporter)
+    reporter.line(f"features of {', '.join(names)} are in {given.reference_stats}")
+    return DONE

@@ -1,0 +1,105 @@
+"""Recordings in people's folders: which file is which, by the names that are usual, and never by a guess."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from bench.audio import SUFFIXES
+from bench.errors import BadInput
+
+SHOWN = 3  # names that a message gives for example
+
+
+class Search(NamedTuple):
+    """What was found of the recordings wanted.
+
+    Attributes:
+        files: by recording.
+        missing: by recording, why there is none.
+        unused: audio files of no recording that was wanted.
+    """
+
+    files: dict[str, Path]
+    missing: dict[str, str]
+    unused: tuple[Path, ...]
+
+
+def search(folder: Path, wanted: Mapping[str, float | None], patterns: Sequence[str]) -> Search:
+    """Look for recordings in a folder and all below it; it is only read.
+
+    Args:
+        folder: where.
+        wanted: the recordings' names, each with the second at which it was cut from its source, where that is known.
+        patterns: how they may be called, most official first.
+
+    Raises:
+        BadInput: no such folder, no audio in it, or not one file with a name that was looked for.
+    """
+    if not folder.is_dir():
+        raise BadInput(f"--audio {folder} is a file, not a folder" if folder.exists() else f"no folder {folder}")
+    there: dict[str, list[Path]] = {}
+    for path in recordings_below(folder):
+        there.setdefault(path.stem, []).append(path)
+    if not there:
+        raise BadInput(f"no audio in {folder}: looked for {', '.join(SUFFIXES)}")
+    found = Search({}, {}, ())
+    for name, start in wanted.items():
+        _settle(name, [spelled(pattern, name, start) for pattern in patterns], there, found)
+    if not found.files and not any("claim" in why for why in found.missing.values()):
+        raise BadInput(_no_match(folder, wanted, patterns, there))
+    used = set(found.files.values())
+    return found._replace(unused=tuple(path for paths in there.values() for path in paths if path not in used))
+
+
+def spelled(pattern: str, name: str, start: float | None) -> str:
+    """A recording's name in a pattern; empty where the pattern wants a start and none is known.
+
+    >>> spelled("Y{recording}_{start}", "abc", 30.0)
+    'Yabc_30'
+    """
+    if start is None:
+        return "" if "{start}" in pattern else pattern.format(recording=name)
+    return pattern.format(recording=name, start=f"{start:g}")
+
+
+def _settle(name: str, names: Sequence[str], there: Mapping[str, list[Path]], found: Search) -> None:
+    """Note the file of one recording, or why there is none."""
+    for one in names:
+        paths = there.get(one, [])
+        if len(paths) > 1:
+            found.missing[name] = f"{len(paths)} files claim it: {paths[0]} and {paths[1]}"
+            return
+        if paths:
+            found.files[name] = paths[0]
+            return
+    found.missing[name] = "no file of that name"
+
+
+def _no_match(
+    folder: Path, wanted: Mapping[str, float | None], patterns: Sequence[str], there: Mapping[str, list[Path]]
+) -> str:
+    name, start = next(iter(wanted.items()))
+    looked = [one for pattern in patterns if (one := spelled(pattern, name, start))]
+    shown = ", ".join(sorted(paths[0].name for paths in there.values())[:SHOWN])
+    return (
+        f"none of the {sum(map(len, there.values()))} audio files in {folder} is one of the {len(wanted)} recordings: "
+        f"looked for names such as {' or '.join(looked)}, and there are {shown}"
+    )
+
+
+def recordings_below(folder: Path) -> Iterator[Path]:
+    """Every audio file in a folder and below it, in the order of names; hidden ones left out, links followed once."""
+    seen: set[Path] = set()
+    for place, folders, files in os.walk(folder, followlinks=True):
+        real = Path(place).resolve()
+        folders[:] = [] if real in seen else sorted(name for name in folders if not name.startswith("."))
+        if real in seen:
+            continue
+        seen.add(real)
+        for name in sorted(files):
+            path = Path(place, name)
+            if path.suffix.lower() in SUFFIXES and not name.startswith(".") and path.is_file():
+                yield path

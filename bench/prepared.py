@@ -1,0 +1,205 @@
+"""What ``bench prepare`` leaves behind: a suite's clip list and its reference audio, and where they are."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from bench.audio import FEATURES_ONLY
+from bench.card import Card
+from bench.clip import Clip
+from bench.digest import canonical_json, digest
+from bench.disk import write_atomically
+from bench.errors import BadInput, NotEvaluable
+from bench.sources import Recordings
+
+COLUMNS = ("id", "caption", "transcription", "recording", "start")
+Status = Literal["ready", "missing", "refused"]
+
+
+class Entry(NamedTuple):
+    """A clip, the recording that is its reference, and where in what it was cut from that begins (seconds)."""
+
+    clip: Clip
+    recording: str
+    start: float | None = None
+
+
+@dataclass(frozen=True)
+class Item:
+    """One line of the manifest: what became of one recording.
+
+    Attributes:
+        id: the recording's name.
+        status: ready, missing, or refused because it is no sound recording.
+        source: what it came from: a file's name, an archive's member, an address.
+        sha256: of the prepared WAV.
+        source_sha256: of what it came from.
+        seconds: of the prepared WAV.
+        rate: of what it came from, in Hz.
+        channels: of what it came from.
+        peak: of the prepared WAV.
+        why: what was wrong, for those that are not ready.
+    """
+
+    id: str
+    status: Status
+    source: str = ""
+    sha256: str = ""
+    source_sha256: str = ""
+    seconds: float = 0.0
+    rate: int = 0
+    channels: int = 0
+    peak: float = 0.0
+    why: str = ""
+
+
+def data_folder() -> Path:
+    """Where prepared suites live: ``$BENCH_DATA``, or ``~/.local/share/bench``."""
+    return Path(os.environ.get("BENCH_DATA") or "~/.local/share/bench").expanduser()
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The folder of one prepared suite, which its subsets share.
+
+    Attributes:
+        suite: the suite's name, without subset.
+        subset: a subset's name, or nothing.
+    """
+
+    suite: str
+    subset: str = ""
+
+    @property
+    def name(self) -> str:
+        """As on the command line."""
+        return f"{self.suite}/{self.subset}" if self.subset else self.suite
+
+    @property
+    def folder(self) -> Path:
+        """Where everything is."""
+        return data_folder() / self.suite
+
+    @property
+    def lists(self) -> Path:
+        """The owners' tables."""
+        return self.folder / "lists"
+
+    @property
+    def audio(self) -> Path:
+        """The reference audio, ``<recording>.wav``."""
+        return self.folder / "audio"
+
+    @property
+    def table(self) -> Path:
+        """The clip list."""
+        return self.folder / (f"clips-{self.subset}.csv" if self.subset else "clips.csv")
+
+    @property
+    def manifest(self) -> Path:
+        """What became of each recording, one JSON line each."""
+        return self.folder / "manifest.jsonl"
+
+    def recording(self, name: str) -> Path:
+        """Where a recording's WAV is, or will be."""
+        return self.audio / f"{name}.wav"
+
+    def features_only(self, name: str) -> Path:
+        """Where it is said that only features of a recording are here."""
+        return self.audio / f"{name}{FEATURES_ONLY}"
+
+    def references(self) -> dict[str, Path]:
+        """What there is of the recordings, by name: the WAV, or else what stands for its features."""
+        found = {path.stem: path for path in self.audio.glob(f"*{FEATURES_ONLY}")}
+        found |= {path.stem: path for path in self.audio.glob("*.wav")}
+        return {name: path for name, path in found.items() if not name.startswith(".")}
+
+
+def made_from(card: Card) -> str:
+    """What a clip list depends on: another one of these, and it must be made anew."""
+    captions = card.captions if isinstance(card.captions, str) else dataclasses.asdict(card.captions)
+    return digest({"captions": captions, "version": card.version})
+
+
+def list_digest(entries: Iterable[Entry]) -> str:
+    """SHA-256 of a clip list: ids, texts, transcriptions, recordings, in order."""
+    return digest([[one.clip.id, one.clip.text, one.clip.transcription, one.recording] for one in entries])
+
+
+def write_clips(shelf: Shelf, card: Card, entries: Iterable[Entry]) -> None:
+    """Keep a clip list, with what it was made from; call it with the shelf's lock held."""
+    kept = tuple(entries)
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for clip, recording, start in kept:
+        spoken = clip.transcription or ""
+        writer.writerow([clip.id, clip.text, spoken, recording, "" if start is None else repr(start)])
+    write_atomically(shelf.table, buffer.getvalue().encode())
+    stamp = {"made_from": made_from(card), "sha256": list_digest(kept)}
+    write_atomically(_stamp(shelf), (canonical_json(stamp) + "\n").encode())
+
+
+def _stamp(shelf: Shelf) -> Path:
+    return shelf.table.with_suffix(".json")
+
+
+def read_clips(shelf: Shelf, card: Card) -> tuple[Entry, ...]:
+    """The clip list of a prepared suite.
+
+    Raises:
+        NotEvaluable: it was never prepared, or from another version of the card, or the list has been changed since.
+    """
+    how = f"get it ready with: bench prepare {shelf.name}"
+    try:
+        stamp = json.loads(_stamp(shelf).read_bytes())
+        entries = tuple(_entries(shelf.table))
+    except FileNotFoundError:
+        raise NotEvaluable(f"suite {shelf.name} has no clip list in {data_folder()} yet; {how}") from None
+    except (ValueError, KeyError, TypeError, csv.Error, BadInput) as error:
+        raise NotEvaluable(f"{shelf.table} is damaged ({error}); {how}") from error
+    if stamp.get("made_from") != made_from(card):
+        raise NotEvaluable(f"suite {shelf.name} was prepared from another version of its card; {how}")
+    if stamp.get("sha256") != list_digest(entries):
+        raise NotEvaluable(f"{shelf.table} has been changed since it was prepared; {how}")
+    return entries
+
+
+def _entries(path: Path) -> Iterator[Entry]:
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file, strict=True):
+            clip = Clip(row["id"], row["caption"], row["transcription"] or None)
+            yield Entry(clip, row["recording"], float(row["start"]) if row["start"] else None)
+
+
+def read_manifest(shelf: Shelf) -> dict[str, Item]:
+    """What became of each recording, by name; a line that a kill tore is left out, and its recording made again."""
+    found: dict[str, Item] = {}
+    if not shelf.manifest.is_file():
+        return found
+    for line in shelf.manifest.read_text(encoding="utf-8", errors="replace").split("\n"):
+        try:
+            item = Item(**json.loads(line))
+        except (ValueError, TypeError):
+            continue
+        found[item.id] = item
+    return found
+
+
+def write_manifest(shelf: Shelf, items: Iterable[Item]) -> None:
+    """Keep the manifest, in the order of names; call it with the shelf's lock held."""
+    rows = sorted(items, key=lambda item: item.id)
+    write_atomically(shelf.manifest, "".join(canonical_json(dataclasses.asdict(row)) + "\n" for row in rows).encode())
+
+
+def is_prepared(card: Card) -> bool:
+    """Whether a card's clips or recordings come from ``bench prepare``."""
+    return not isinstance(card.captions, str) or isinstance(card.reference, Recordings)

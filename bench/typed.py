@@ -1,0 +1,95 @@
+"""Values of dataclasses from what YAML gives, held to the fields' types: a misspelt or mistyped field is named."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from bench.errors import BadInput, unknown
+
+T = TypeVar("T")
+WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false", type(None): "nothing"}
+
+
+def build(kind: type[T], fields: Any, where: str) -> T:
+    """A dataclass's value from a mapping, nested dataclasses and tuples included.
+
+    Args:
+        kind: the dataclass.
+        fields: what YAML gave.
+        where: how messages begin, such as ``card x.yaml: captions``.
+
+    Raises:
+        BadInput: no mapping; a field is missing, unknown, or of another type; or the dataclass refuses its value.
+    """
+    if not isinstance(fields, Mapping):
+        raise BadInput(f"{where} is {fields!r}, but must have the fields {', '.join(required(kind))}")
+    known = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    for name in fields:
+        if name not in known:
+            raise BadInput(f"{where}: {unknown('field', str(name), known)}")
+    for name in required(kind):
+        if name not in fields:
+            raise BadInput(f"{where} lacks the field {name!r}")
+    hints = typing.get_type_hints(kind)
+    values = {name: _value(hints[name], value, f"{where}: {name}") for name, value in fields.items()}
+    try:
+        return kind(**values)
+    except BadInput as error:
+        raise BadInput(f"{where}: {error}") from None
+
+
+def required(kind: type) -> list[str]:
+    """The fields of a dataclass that have no default."""
+    absent = dataclasses.MISSING
+    fields = dataclasses.fields(kind)
+    return [field.name for field in fields if field.default is absent and field.default_factory is absent]
+
+
+def _value(hint: Any, value: Any, where: str) -> Any:
+    """A value as its field's type wants it: lists become tuples, mappings nested dataclasses."""
+    options = typing.get_args(hint) if typing.get_origin(hint) in (types.UnionType, typing.Union) else (hint,)
+    fitting = [option for option in options if _fits(option, value)]
+    if fitting:  # of several dataclasses, the one that knows most of the fields
+        return _made(max(fitting, key=lambda option: _known(option, value)), value, where)
+    raise BadInput(f"{where} is {value!r}, but must be {' or '.join(map(_worded, options))}")
+
+
+def _fits(option: Any, value: Any) -> bool:
+    """Whether a value is of an option's outer kind; what is inside is looked at when it is made."""
+    if typing.get_origin(option) is typing.Literal:
+        return any(value == choice and type(value) is type(choice) for choice in typing.get_args(option))
+    if typing.get_origin(option) is tuple:
+        return isinstance(value, list)
+    if dataclasses.is_dataclass(option):
+        return isinstance(value, Mapping)
+    if option is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return type(value) is option
+
+
+def _known(option: Any, value: Any) -> int:
+    fields = {field.name for field in dataclasses.fields(option)} if dataclasses.is_dataclass(option) else set()
+    return sum(name in fields for name in value) if fields else 0
+
+
+def _made(option: Any, value: Any, where: str) -> Any:
+    if typing.get_origin(option) is tuple:
+        inner = typing.get_args(option)[0]
+        return tuple(_value(inner, one, f"{where}[{index}]") for index, one in enumerate(value))
+    if isinstance(option, type) and dataclasses.is_dataclass(option):
+        return build(option, value, where)
+    return float(value) if option is float else value
+
+
+def _worded(option: Any) -> str:
+    if typing.get_origin(option) is typing.Literal:
+        return "one of " + ", ".join(map(str, typing.get_args(option)))
+    if typing.get_origin(option) is tuple:
+        return f"a list, each of them {_worded(typing.get_args(option)[0])}"
+    if isinstance(option, type) and dataclasses.is_dataclass(option):
+        return f"the fields {', '.join(required(option)) or 'of ' + option.__name__}"
+    return WORDS.get(option, str(option))

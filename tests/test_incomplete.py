@@ -1,0 +1,137 @@
+"""Suites whose reference audio is not all here: nothing runs unsaid, no score stands unmarked beside a full run's."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from conftest import Bench, one_line, tone
+
+from bench.clip import Clip
+from bench.prepared import Entry, Shelf, write_clips
+from bench.suite import card_named, load_suite
+
+CARD = """\
+title: Own
+version: 1
+task: text-to-audio
+captions: {list: {file: list.csv}}
+reference: {files: ["{recording}"]}
+rate: 16000
+seconds: 1.0
+crop: start
+note: Made for tests, not for papers.
+metrics: [fad-logmel, lsd-logmel]
+subsets:
+  part: {title: Part, captions: {ids: ["c[0-2]"]}}
+"""
+RUN = ("run", "--system", "noise", "--suite", "own.yaml")
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shelf:
+    """A suite of five clips, of which the third and the last have no recording, and its subset of the first three."""
+    monkeypatch.setenv("BENCH_DATA", str(tmp_path / "data"))
+    Path("own.yaml").write_text(CARD, encoding="utf-8")
+    entries = [Entry(Clip(f"c{index}", f"caption {index}"), f"c{index}") for index in range(5)]
+    write_clips(Shelf("own"), card_named("own.yaml"), entries)
+    write_clips(Shelf("own", "part"), card_named("own.yaml/part"), entries[:3])
+    shelf = Shelf("own")
+    shelf.audio.mkdir()
+    for index in (0, 1, 3):
+        shelf.recording(f"c{index}").write_bytes(tone(hertz=300.0 + 100 * index))
+    return shelf
+
+
+def test_an_incomplete_suite_is_not_run_unless_it_may_be(shelf: Shelf, bench: Bench) -> None:
+    ran = bench(*RUN)
+    assert ran.code == 3
+    assert one_line(ran.err)
+    assert "suite own lacks the reference audio of 2 of 5 clips, first c2" in ran.err
+    assert "get it with: bench prepare own --audio FOLDER" in ran.err
+    assert "--allow-missing" in ran.err
+    assert not Path("runs").exists()
+    assert not Path("results").exists()
+
+
+def test_what_is_here_is_scored_when_it_may_be_and_the_record_says_so(shelf: Shelf, bench: Bench) -> None:
+    ran = bench(*RUN, "--allow-missing")
+    assert ran.code == 0, ran.err
+    assert "own: 2 of 5 clips have no reference audio here" in ran.err
+    assert "3/5" in ran.out
+    (path,) = Path("results/records").glob("*/*/record.json")
+    record = json.loads(path.read_text(encoding="utf-8"))
+    assert (record["suite"]["clips"], record["suite"]["size"], record["suite"]["absent"]) == (3, 5, 2)
+    assert record["suite"]["note"] == "Made for tests, not for papers."
+    assert record["scores"]["lsd-logmel"]["n"] == 3
+
+
+def test_its_scores_never_stand_unmarked_beside_a_full_run(shelf: Shelf, bench: Bench) -> None:
+    bench(*RUN, "--allow-missing")
+    for index in (2, 4):
+        shelf.recording(f"c{index}").write_bytes(tone(hertz=300.0 + 100 * index))
+    assert bench("run", "--system", "ground-truth", "--suite", "own.yaml").code == 0
+    assert bench(*RUN, "--seed", "1").code == 0
+    out = bench("table", "own").out
+    (line,) = [row for row in out.splitlines() if row.startswith("noise") and "3/5" in row]
+    assert "3/5†" in line, out
+    assert line.count("¶") == 2, out
+    assert "† 3 of 5 clips (2 without reference audio here)" in out
+    assert "¶ not like the others of its column: ref is" in out
+    assert "n is 3, not 5" in out
+    full = [row for row in out.splitlines() if row.startswith(("ground-truth", "noise (seed 1)"))]
+    assert len(full) == 2
+    assert all("3/5" not in row for row in full)
+
+
+def test_a_limit_asks_for_no_reference_beyond_it(shelf: Shelf, bench: Bench) -> None:
+    ran = bench(*RUN, "--limit", "2")
+    assert ran.code == 0, ran.err
+    assert "2/5" in ran.out
+    assert bench(*RUN, "--limit", "3").code == 3
+
+
+def test_where_nothing_is_here_nothing_can_be_allowed(shelf: Shelf, bench: Bench) -> None:
+    for path in shelf.audio.iterdir():
+        path.unlink()
+    ran = bench(*RUN, "--allow-missing")
+    assert ran.code == 3
+    assert "lacks the reference audio of 5 of 5 clips" in ran.err
+    assert "--allow-missing" not in ran.err
+
+
+def test_metrics_that_need_no_references_run_on_all_clips(shelf: Shelf, bench: Bench) -> None:
+    ran = bench(*RUN, "--metrics", "real-time-factor")
+    assert ran.code == 0, ran.err
+    assert "3/5" not in ran.out
+
+
+def test_subsets_share_the_generated_audio(shelf: Shelf, bench: Bench) -> None:
+    assert bench(*RUN, "--allow-missing").code == 0
+    made = {path: path.stat().st_mtime_ns for path in Path("runs/own").glob("*/audio/*.wav")}
+    assert len(made) == 3
+    ran = bench("run", "--system", "noise", "--suite", "own.yaml/part", "--allow-missing")
+    assert ran.code == 0, ran.err
+    assert "2/3" in ran.out
+    assert {path: path.stat().st_mtime_ns for path in made} == made
+    assert [path.name.rpartition("-")[0] for path in Path("results/records").iterdir()].count("own_part") == 1
+
+
+def test_a_suite_says_which_clips_it_lacks(shelf: Shelf) -> None:
+    suite = load_suite("own.yaml")
+    assert suite.lacking == ("c2", "c4")
+    rest = suite.available()
+    assert [clip.id for clip in rest.clips] == ["c0", "c1", "c3"]
+    assert (rest.absent, rest.size, rest.lacking) == (("c2", "c4"), 5, ())
+    assert rest.hash != suite.hash
+    assert rest.available() is rest
+    assert load_suite("own.yaml/part").tag.startswith("own_part-")
+
+
+def test_list_and_doctor_know_suites_that_are_not_ready(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BENCH_DATA", str(Path("none").resolve()))
+    listed = json.loads(bench("list", "suites", "--json").out)["suites"]
+    assert listed["audiocaps"]["clips"] == 964
+    assert listed["audiocaps"]["hash"] is None
+    assert "[bench prepare audiocaps/tango-886]" in listed["audiocaps/tango-886"]["about"]
