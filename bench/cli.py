@@ -22,6 +22,7 @@ commands:
   score     the same for audio made elsewhere: bench score FOLDER --suite NAME
   prepare   get a suite ready: its captions, and its reference audio
   table     the papers' tables: published and measured side by side
+  check     the gate for checkpoints: has anything got worse than the baseline?
   ratings   listening tests: import, quality control, means with intervals; plan one
   list      systems, suites, metrics and embedders there are
   fetch     download weights ahead, for a run without a network
@@ -88,6 +89,7 @@ COMMANDS = {
     "score": "commands:score",
     "table": "paper.command:table",
     "prepare": "prepare.command:prepare",
+    "check": "gate.command:check",
     "ratings": "listening.command:ratings",
     "list": "commands:catalogue",
     "fetch": "commands:fetch",

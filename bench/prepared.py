@@ -16,7 +16,7 @@ from bench.audio import FEATURES_ONLY
 from bench.card import Card
 from bench.clip import Clip
 from bench.digest import canonical_json, digest
-from bench.disk import write_atomically
+from bench.disk import append_lines, write_atomically
 from bench.errors import BadInput, NotEvaluable
 from bench.sources import Recordings
 
@@ -138,7 +138,7 @@ def write_clips(shelf: Shelf, card: Card, entries: Iterable[Entry]) -> None:
     """Keep a clip list, with what it was made from; call it with the shelf's lock held."""
     kept = tuple(entries)
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
+    writer = csv.writer(buffer, lineterminator="\n", quoting=csv.QUOTE_ALL)  # else a lone CR is not read back
     writer.writerow(COLUMNS)
     for clip, recording, start in kept:
         spoken = clip.transcription or ""
@@ -198,6 +198,11 @@ def write_manifest(shelf: Shelf, items: Iterable[Item]) -> None:
     """Keep the manifest, in the order of names; call it with the shelf's lock held."""
     rows = sorted(items, key=lambda item: item.id)
     write_atomically(shelf.manifest, "".join(canonical_json(dataclasses.asdict(row)) + "\n" for row in rows).encode())
+
+
+def add_to_manifest(shelf: Shelf, item: Item) -> None:
+    """Add one line, which goes before any of the same recording above it; call it with the shelf's lock held."""
+    append_lines(shelf.manifest, [canonical_json(dataclasses.asdict(item))])
 
 
 def is_prepared(card: Card) -> bool:

@@ -57,6 +57,8 @@ class Listing:
             raise BadInput(f"sha256 is {self.sha256!r}, but must be 64 hex digits")
         if self.url and not self.url.startswith(("https://", "http://", "hf:datasets/")):
             raise BadInput(f"url is {self.url!r}, but must begin with https:// or hf:datasets/")
+        if "*" in self.file and (self.url or self.sha256):
+            raise BadInput(f"file is {self.file!r}: only tables that come with the audio can be many files")
         if self.headless and not self.header:
             raise BadInput("headless needs a header: the names of its columns")
         try:

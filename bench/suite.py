@@ -14,7 +14,7 @@ from bench.card import Card, Rendering, load_card
 from bench.clip import Clip
 from bench.digest import SHORT, digest, file_digest
 from bench.errors import BadInput, unknown
-from bench.prepared import Shelf, read_clips
+from bench.prepared import Entry, Shelf, list_digest, read_clips
 from bench.prompts import read_prompts
 from bench.sources import Recordings
 
@@ -33,6 +33,7 @@ class Suite:
         beyond: the ids that a limit left out.
         absent: the ids that were left out because their reference audio is not here.
         recordings: the names of its references, where they are prepared; several clips can share one.
+        list_sha256: digest of the whole clip list, where it is prepared, whatever of it a run is about.
         background: reference audio of no clip in particular, for sets that are compared as sets.
         audio: digest of the references, where they alone define the suite; two folders of one name differ by it.
     """
@@ -46,6 +47,7 @@ class Suite:
     beyond: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
     recordings: tuple[str, ...] = ()
+    list_sha256: str = ""
 
     @cached_property
     def hash(self) -> str:
@@ -86,6 +88,7 @@ class Suite:
             "clips": len(self.clips),
             "size": self.size,
             "paired": self.paired,
+            **({"list": self.list_sha256} if self.list_sha256 else {}),
             **({"absent": len(self.absent)} if self.absent else {}),
             **({"note": self.card.note} if self.card.note else {}),
         }
@@ -184,18 +187,25 @@ def read_card(path: Path, shelf: Shelf) -> Suite:
         BadInput, NotEvaluable: as :func:`load_suite`.
     """
     card = load_card(path, shelf.subset)
-    if isinstance(card.captions, str):
-        prompts = read_prompts(path.parent / card.captions)
-        recordings_of = {clip.id: clip.id for clip in prompts}
-    else:
-        entries = read_clips(shelf, card)
-        prompts = tuple(entry.clip for entry in entries)
-        recordings_of = {entry.clip.id: entry.recording for entry in entries}
+    own = isinstance(card.captions, str)
+    entries = _beside(path, card.captions) if isinstance(card.captions, str) else read_clips(shelf, card)
     files = _reference_files(card, path, shelf)
     clips = tuple(
-        dataclasses.replace(clip, seconds=card.seconds, reference=files.get(recordings_of[clip.id])) for clip in prompts
+        dataclasses.replace(entry.clip, seconds=card.seconds, reference=files.get(entry.recording)) for entry in entries
     )
-    return Suite(shelf.name, card, clips, size=len(clips), recordings=tuple(dict.fromkeys(recordings_of.values())))
+    return Suite(
+        shelf.name,
+        card,
+        clips,
+        size=len(clips),
+        recordings=tuple(dict.fromkeys(entry.recording for entry in entries)),
+        list_sha256="" if own else list_digest(entries),
+    )
+
+
+def _beside(path: Path, table: str) -> tuple[Entry, ...]:
+    """The clips of a prompt table beside a card, each with a recording of its own."""
+    return tuple(Entry(clip, clip.id) for clip in read_prompts(path.parent / table))
 
 
 def _reference_files(card: Card, path: Path, shelf: Shelf) -> dict[str, Path]:

@@ -75,6 +75,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "format": (changed("captions", "list", "format", value="xml"), "format is 'xml', but must be one of csv, tsv"),
     "checksum": (changed("captions", "list", "sha256", value="abc"), "sha256 is 'abc', but must be 64 hex digits"),
     "address": (changed("captions", "list", "url", value="ftp://x"), "url is 'ftp://x', but must begin with https://"),
+    "many files": (
+        changed("captions", "list", value={"file": "*.tsv", "url": "https://x/y"}),
+        "only tables that come with",
+    ),
     "pattern": (changed("captions", "list", "pattern", value="(a"), "pattern is '(a', which is no expression"),
     "pattern's group": (changed("captions", "list", "pattern", value="a"), "must have one group, the id"),
     "headless": (changed("captions", "list", "headless", value=True), "headless needs a header"),

@@ -13,7 +13,7 @@ import bench
 
 def modules() -> list[str]:
     found = []
-    inside = ("bench.listening", "bench.paper", "bench.prepare")
+    inside = ("bench.gate", "bench.listening", "bench.paper", "bench.prepare")
     for package in ("bench", "bench.metrics", "bench.systems", *inside):
         path = importlib.import_module(package).__path__
         found += [

@@ -27,6 +27,7 @@ ENTRIES = (
     Entry(Clip("a", 'quotes "", commas,\nnew\r\nlines \r and 🔔 جرس'), "a", 30.0),
     Entry(Clip("b", "spoken", "Spoken, as it is."), "a", 0.5),
     Entry(Clip("-c", " blanks "), "-c"),
+    Entry(Clip("d", "alone\rCR"), "d", 12345.67),
 )
 
 
@@ -44,7 +45,7 @@ def test_subsets_have_lists_of_their_own_and_share_the_audio() -> None:
     whole, part = Shelf("s"), Shelf("s", "part")
     write_clips(whole, CARD, ENTRIES)
     write_clips(part, CARD, ENTRIES[:1])
-    assert (len(read_clips(whole, CARD)), len(read_clips(part, CARD))) == (3, 1)
+    assert (len(read_clips(whole, CARD)), len(read_clips(part, CARD))) == (4, 1)
     assert (whole.audio, whole.manifest) == (part.audio, part.manifest)
     assert (part.name, part.folder) == ("s/part", data_folder() / "s")
 
@@ -72,10 +73,10 @@ def test_a_list_of_another_card_is_not_taken() -> None:
     ("damage", "expected"),
     [
         (lambda text: text.replace("spoken", "broken", 1), "has been changed since it was prepared"),
-        (lambda text: text.replace("id,", "name,", 1), "is damaged"),
+        (lambda text: text.replace('"id"', '"name"', 1), "is damaged"),
         (lambda text: text + '"open', "is damaged"),
         (lambda text: text + "../x,y,,z,\n", "is damaged"),
-        (lambda text: text.rpartition("-c")[0], "has been changed since it was prepared"),
+        (lambda text: text.rpartition('"d",')[0], "has been changed since it was prepared"),
     ],
 )
 def test_a_list_that_was_touched_is_not_taken(damage, expected: str) -> None:  # type: ignore[no-untyped-def]
@@ -96,8 +97,8 @@ def test_the_digest_of_a_list_is_of_all_that_is_asked_and_of_its_order() -> None
         Entry(Clip("b", "spoken", "Otherwise."), "a"),
         Entry(Clip("b", "spoken", "Spoken, as it is."), "b"),
     ):
-        assert list_digest((ENTRIES[0], other, ENTRIES[2])) != known
-    assert list_digest((ENTRIES[0], ENTRIES[1]._replace(start=9.0), ENTRIES[2])) == known  # where it was cut from
+        assert list_digest((ENTRIES[0], other, *ENTRIES[2:])) != known
+    assert list_digest((ENTRIES[0], ENTRIES[1]._replace(start=9.0), *ENTRIES[2:])) == known  # where it was cut from
 
 
 def test_a_manifest_comes_back_without_what_a_kill_tore() -> None:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import measured_records
 import planted
 import pytest
 from conftest import Bench
@@ -78,6 +79,38 @@ def test_every_command_runs(bench: Bench, places: None, hub: None, command: str)
     ran = bench(*words)
     assert ran.code == expected, ran.err
     assert ran.out
+
+
+SHOWN = [line.split("#")[0].removeprefix("$ ").strip() for line in README.splitlines() if line.startswith("$ bench ")]
+
+
+@pytest.fixture
+def things(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the shown commands name, as far as a machine without a network has it."""
+    monkeypatch.setenv("BENCH_DATA", str(tmp_path / "data"))
+    for folder in ("audiocaps", "musiccaps", "clotho", "msd", "tracks", "lists"):
+        (tmp_path / "my" / folder).mkdir(parents=True)
+    ratings = [f"r{rater},{system},i{item},OVL,{1 + (rater + item + len(system)) % 5}"
+               for rater in range(6) for system in ("a", "bb") for item in range(6)]  # fmt: skip
+    (tmp_path / "votes.csv").write_text(
+        "\n".join(["rater,system,item,dimension,score", *ratings, ""]), encoding="utf-8"
+    )
+    measured_records.write(measured_records.record("tango", {"fad": 1.8, "clap-paper": 0.2}))
+    measured_records.write_ratings(measured_records.ratings({"tango": 3.8, "audioldm": 3.2}))
+
+
+@pytest.mark.parametrize("command", SHOWN)
+def test_every_command_shown_with_its_output_is_one(bench: Bench, things: None, command: str) -> None:
+    """Without a network some can't be evaluated; none is misspelt."""
+    if "bench check" in command:
+        for seed, results in ("0", "baseline"), ("1", "candidate"):
+            words = ("--suite", "demo", "--limit", "8", "--seed", seed, "--results", results)
+            assert bench("run", "--system", "foley", *words).code == 0
+    ran = bench(*shlex.split(command)[1:])
+    assert ran.code in (0, 3), ran.err
+    assert "this is a bug" not in ran.err
+    if "prepare" not in command:
+        assert ran.code == 0, ran.err
 
 
 def test_there_are_commands() -> None:

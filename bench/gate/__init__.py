@@ -1,0 +1,1 @@
+"""The gate: whether a checkpoint got worse than another, with intervals and margins."""

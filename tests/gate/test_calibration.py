@@ -1,0 +1,80 @@
+"""Calibration: margins from the spread of repeats, in a gate file that ``bench check`` takes as it is."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from conftest import Bench, one_line
+from scipy import stats
+
+from bench.gate.calibration import calibrated
+from bench.gate.sides import read_side
+
+REPEATS = [f"seed {seed}" for seed in range(4)]
+
+
+def test_a_margin_is_what_two_more_repeats_would_differ_by(runs: dict[str, Path]) -> None:
+    sides = [read_side(runs[name]) for name in REPEATS]
+    found = calibrated(sides)
+    values = [side.record.scores["fad-logmel"].value for side in sides]
+    expected = stats.t.ppf(0.95, 3) * np.sqrt(2) * np.std(values, ddof=1)
+    assert found.margins["fad-logmel"].absolute == pytest.approx(expected)
+    assert found.margins.keys() == {"fad-logmel", "lsd-logmel"}
+
+
+def test_a_gate_file_is_written_whole_and_taken_as_it_is(bench: Bench, runs: dict[str, Path]) -> None:
+    folders = [runs[name] for name in REPEATS]
+    ran = bench("check", "--calibrate", *folders, "-o", "gate.yaml")
+    assert (ran.code, ran.out) == (0, "")
+    text = Path("gate.yaml").read_text(encoding="utf-8")
+    assert bench("check", "--calibrate", *folders).out == text
+    assert text.startswith("# Rules for `bench check --config`, from 4 repeats of one checkpoint; 5 or more make the")
+    margin = yaml.safe_load(text)["margins"]["fad-logmel"]["absolute"]
+    ran = bench("check", folders[1], "--baseline", folders[0], "--config", "gate.yaml", "--json")
+    assert ran.code == 0, ran.out
+    assert json.loads(ran.out)["compared"][0]["checks"][0]["margin"] == margin
+    assert bench("check", runs["quiet"], "--baseline", folders[0], "--config", "gate.yaml").code == 1
+
+
+def test_trouble_that_comes_and_goes_between_repeats_is_allowed_for(runs: dict[str, Path]) -> None:
+    sides = [read_side(runs["seed 0"]), read_side(runs["seed 2"])]
+    for folder in ("one", "two"):
+        made = Path(shutil.copytree(sides[folder == "two"].folder, folder))
+        record = json.loads((made / "record.json").read_text(encoding="utf-8"))
+        record["clips"]["clipped"] = list(sides[0].rows)[: 3 if folder == "one" else 1]
+        (made / "record.json").write_text(json.dumps(record), encoding="utf-8")
+    found = calibrated([read_side(Path("one")), read_side(Path("two"))])
+    assert found.tails["clipped"] == 2
+    assert "silent" not in found.tails
+
+
+def unlike(folder: Path, part: str, value: object) -> Path:
+    made = Path(shutil.copytree(folder, "unlike"))
+    record = json.loads((made / "record.json").read_text(encoding="utf-8"))
+    record[part] = value
+    (made / "record.json").write_text(json.dumps(record), encoding="utf-8")
+    return made
+
+
+def test_what_are_no_repeats_are_refused(bench: Bench, runs: dict[str, Path]) -> None:
+    ran = bench("check", "--calibrate", runs["seed 0"], runs["quiet"])
+    assert ran.code == 2
+    assert "are no repeats: gain is 1.0, and 0.5" in ran.err
+    assert one_line(ran.err)
+    suite = read_side(runs["seed 1"]).record.suite
+    ran = bench("check", "--calibrate", runs["seed 0"], unlike(runs["seed 1"], "suite", {**suite, "hash": "f"}))
+    assert ran.code == 3
+    assert "runs on unlike suites are not compared: hash is " in ran.err
+    assert one_line(ran.err)
+
+
+def test_repeats_without_a_score_are_not_evaluable(bench: Bench, runs: dict[str, Path]) -> None:
+    ran = bench("check", "--calibrate", runs["seed 0"], unlike(runs["seed 1"], "scores", {}))
+    assert ran.code == 3
+    assert "the candidate has no score: it was not asked for in that run" in ran.err
+    assert one_line(ran.err)

@@ -1,0 +1,116 @@
+"""Sides: records with their rows, and which candidate belongs to which baseline."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.errors import BadInput
+from bench.gate.sides import matched, read_side, read_sides
+
+Edit = Callable[[dict[str, Any]], object]
+
+
+def test_a_side_has_rows_values_and_what_was_scored(runs: dict[str, Path]) -> None:
+    side = read_side(runs["seed 1"])
+    assert (side.suite, side.system, side.record.seed) == ("takes", "checkpoint", 1)
+    assert len(side.scored) == len(side.rows) == len(side.values("lsd-logmel")) == 24
+    assert side.values("fad-logmel") == {}
+    assert side.label == f"checkpoint (seed 1) [{side.record.system['hash']}]"
+    silent = read_side(runs["silent"])
+    assert len(silent.scored) == 24 - len(silent.record.clips["failed"])
+
+
+def test_a_path_may_be_a_record_its_folder_or_one_above(runs: dict[str, Path]) -> None:
+    folder = runs["seed 1"]
+    for path in (folder, folder / "record.json", folder.parent, folder.parent.parent.parent):
+        (side,) = read_sides(path)
+        assert side.folder == folder
+
+
+def test_a_folder_without_a_record_says_so(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="holds no record"):
+        read_sides(tmp_path)
+
+
+def damaged(folder: Path, file: str, text: str) -> Path:
+    made = Path(shutil.copytree(folder, "damaged"))
+    (made / file).write_text(text, encoding="utf-8")
+    return made
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("nonsense\n", "can't be read"),
+        ("[]\n", "can't be read"),
+        ('{"id": "a", "scored": true, "scores": {"lsd-logmel": NaN}}\n', "a value of clip a is not finite"),
+        ('{"id": "a", "scored": 1, "scores": {}}\n', "a row is no clip's"),
+        ('{"id": "a", "scored": true, "scores": {}}\n', "is not of"),
+        ("", "is not of"),
+    ],
+)
+def test_damaged_rows_are_named(runs: dict[str, Path], text: str, message: str) -> None:
+    with pytest.raises(BadInput, match=message) as raised:
+        read_side(damaged(runs["seed 1"], "clips.jsonl", text))
+    assert "clips.jsonl" in str(raised.value)
+
+
+def test_a_score_without_a_signature_is_named(runs: dict[str, Path]) -> None:
+    record = json.loads((runs["seed 1"] / "record.json").read_text(encoding="utf-8"))
+    record["scores"]["fad-logmel"]["signature"] = "fad|nonsense"
+    with pytest.raises(BadInput, match="its score fad-logmel has no signature"):
+        read_side(damaged(runs["seed 1"], "record.json", json.dumps(record)))
+
+
+def copied(runs: dict[str, Path], side: str, *names: str) -> Path:
+    """A results folder with runs, each under a system's name of its own."""
+    for name in names:
+        run, _, system = name.partition(" as ")
+        made = Path(shutil.copytree(runs[run], Path(side, "records", "takes", f"{system}-{run}")))
+        record = json.loads((made / "record.json").read_text(encoding="utf-8"))
+        record["system"]["name"] = system
+        (made / "record.json").write_text(json.dumps(record), encoding="utf-8")
+    return Path(side)
+
+
+def test_two_single_runs_are_a_pair_whatever_their_names(runs: dict[str, Path]) -> None:
+    ours, theirs = copied(runs, "ours", "seed 0 as a"), copied(runs, "theirs", "seed 1 as b")
+    (pair,) = matched(read_sides(ours), read_sides(theirs)).pairs
+    assert (pair.candidate.system, pair.baseline.system) == ("a", "b")
+    assert len(pair.common) == 24
+
+
+def test_several_runs_are_matched_by_suite_and_system(runs: dict[str, Path]) -> None:
+    ours = copied(runs, "ours", "seed 0 as a", "seed 0 as b", "seed 0 as new")
+    theirs = copied(runs, "theirs", "seed 1 as b", "seed 1 as a", "seed 1 as old")
+    found = matched(read_sides(ours), read_sides(theirs))
+    assert {(pair.candidate.system, pair.baseline.system) for pair in found.pairs} == {("a", "a"), ("b", "b")}
+    assert found.single == (
+        "no baseline for system new on suite takes",
+        "no candidate for system old on suite takes",
+    )
+
+
+def test_one_run_is_held_to_its_counterpart_and_to_no_other(runs: dict[str, Path]) -> None:
+    ours = copied(runs, "ours", "seed 0 as a")
+    theirs = copied(runs, "theirs", "seed 1 as b", "seed 1 as a")
+    found = matched(read_sides(ours), read_sides(theirs))
+    assert [pair.baseline.system for pair in found.pairs] == ["a"]
+    assert found.single == ()
+
+
+def test_two_runs_of_one_name_are_ambiguous(runs: dict[str, Path]) -> None:
+    ours = copied(runs, "ours", "seed 0 as a")
+    theirs = copied(runs, "theirs", "seed 1 as a", "seed 2 as a")
+    with pytest.raises(BadInput) as raised:
+        matched(read_sides(ours), read_sides(theirs))
+    message = str(raised.value)
+    assert message.startswith("two baselines are of system a on suite takes: name one of ")
+    assert "a-seed 1" in message
+    assert "a-seed 2" in message
