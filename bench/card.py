@@ -13,6 +13,7 @@ from bench.sources import SHA256, Captions, Crop, Recordings
 from bench.typed import build
 
 Task = Literal["text-to-audio", "text-to-music", "text-to-speech"]
+SHARED = ("rate", "seconds", "crop", "resampler", "reference")  # subsets share the prepared recordings
 WHOLE_ONLY = ("clips", "sha256", "note")  # what the whole says of itself, and does not hold of its subsets
 
 
@@ -107,6 +108,9 @@ def load_card(path: Path, subset: str = "") -> Card:
     subsets = fields.pop("subsets", {}) if isinstance(fields, dict) else {}
     if not isinstance(subsets, dict) or not all(isinstance(one, dict) for one in subsets.values()):
         raise BadInput(f"{where}: subsets is {subsets!r}, but must be fields by name")
+    for name, changes in subsets.items():
+        if own := [field for field in SHARED if changes.get(field)]:
+            raise BadInput(f"{where}: subset {name} has {own[0]} of its own, but subsets share their recordings")
     if subset and subset not in subsets:
         raise unknown(f"subset of {path.stem}", subset, subsets)
     if subset:

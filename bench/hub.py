@@ -37,7 +37,7 @@ def commit(repository: str, revision: str | None = None, kind: Kind = "model") -
     key = f"{repository}@{revision}" if kind == "model" else f"{kind}s/{repository}@{revision}"
     held = notes("revisions").get(key) or _cached_commit(repository, revision, kind)
     if held is None:
-        _refuse_offline(repository)
+        _refuse_offline(repository, kind)
         held = _asked(repository, revision, kind)
     _hold("revisions", key, held)
     return str(held)
@@ -55,7 +55,7 @@ def _asked(repository: str, revision: str, kind: Kind) -> str:
     try:
         found = HfApi().repo_info(repository, revision=revision, repo_type=kind).sha
     except Exception as error:  # the hub's client and those below it raise what they like; to the user it is one thing
-        raise NotEvaluable(f"{missing(repository)} (asking the hub failed: {_line(error)})") from error
+        raise NotEvaluable(f"{missing(repository, kind)} (asking the hub failed: {_line(error)})") from error
     if not found:
         raise NotEvaluable(f"the hub gives no commit for {repository}@{revision}")
     return found
@@ -165,17 +165,19 @@ def _files(folder: Path, seen: set[Path]) -> Iterator[Path]:
             yield from _files(path, seen)
 
 
-def missing(repository: str) -> str:
+def missing(repository: str, kind: Kind = "model") -> str:
     """One line for a repository that is not here."""
+    if kind == "dataset":
+        return f"data set {repository} of the hub is not here"
     return (
         f"{repository} is not here; get it with `bench fetch` where there is a network, "
         "or give a folder of your own with --system.checkpoint FOLDER"
     )
 
 
-def _refuse_offline(repository: str) -> None:
+def _refuse_offline(repository: str, kind: Kind = "model") -> None:
     if switch := offline():
-        raise NotEvaluable(f"{missing(repository)} ({switch} is set, so nothing is downloaded)")
+        raise NotEvaluable(f"{missing(repository, kind)} ({switch} is set, so nothing is downloaded)")
 
 
 def _line(error: Exception) -> str:

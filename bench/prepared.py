@@ -8,7 +8,7 @@ import io
 import json
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -73,10 +73,12 @@ class Shelf:
     Attributes:
         suite: the suite's name, without subset.
         subset: a subset's name, or nothing.
+        asked: what was typed for it, where that is a card's path.
     """
 
     suite: str
     subset: str = ""
+    asked: str = field(default="", compare=False)
 
     @property
     def name(self) -> str:
@@ -158,7 +160,7 @@ def read_clips(shelf: Shelf, card: Card) -> tuple[Entry, ...]:
     Raises:
         NotEvaluable: it was never prepared, or from another version of the card, or the list has been changed since.
     """
-    how = f"get it ready with: bench prepare {shelf.name}"
+    how = f"get it ready with: bench prepare {shelf.asked or shelf.name}"
     try:
         stamp = json.loads(_stamp(shelf).read_bytes())
         entries = tuple(_entries(shelf.table))

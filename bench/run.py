@@ -175,7 +175,7 @@ def _check_complete(suite: Suite, *, allowed: bool) -> None:
         )
     if allowed and len(lacking) < asked:
         return
-    how = "" if own else f"get it with: bench prepare {suite.name} --audio FOLDER; "
+    how = "" if own else f"get it with: bench prepare {suite.asked or suite.name} --audio FOLDER; "
     go_on = f"go on without {'it' if len(lacking) == 1 else 'them'}: --allow-missing" if len(lacking) < asked else ""
     shown = f"suite {suite.name} lacks the reference audio of {len(lacking)} of {asked} clips, first {lacking[0]}"
     raise NotEvaluable(f"{shown}; {how}{go_on}".removesuffix("; "))

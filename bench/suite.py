@@ -34,6 +34,7 @@ class Suite:
         absent: the ids that were left out because their reference audio is not here.
         recordings: the names of its references, where they are prepared; several clips can share one.
         list_sha256: digest of the whole clip list, where it is prepared, whatever of it a run is about.
+        asked: what was typed for it, where that is a card's path.
         background: reference audio of no clip in particular, for sets that are compared as sets.
         audio: digest of the references, where they alone define the suite; two folders of one name differ by it.
     """
@@ -48,6 +49,7 @@ class Suite:
     absent: tuple[str, ...] = ()
     recordings: tuple[str, ...] = ()
     list_sha256: str = ""
+    asked: str = ""
 
     @cached_property
     def hash(self) -> str:
@@ -151,7 +153,7 @@ def find_card(name: str) -> tuple[Path, Shelf]:
         path = Path(own[1])
         if not path.is_file():
             raise BadInput(f"no suite card {path}")
-        return path, Shelf(plain_name(path.stem), own[2] or "")
+        return path, Shelf(plain_name(path.stem), own[2] or "", asked=name)
     suite, slash, subset = name.partition("/")
     path = datasets_folder() / f"{suite}.yaml"
     if plain_name(suite) != suite or bool(slash) != bool(subset) or not path.is_file():
@@ -200,6 +202,7 @@ def read_card(path: Path, shelf: Shelf) -> Suite:
         size=len(clips),
         recordings=tuple(dict.fromkeys(entry.recording for entry in entries)),
         list_sha256="" if own else list_digest(entries),
+        asked=shelf.asked,
     )
 
 

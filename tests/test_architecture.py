@@ -32,6 +32,7 @@ FLOORS = (
     ("run", "options"),
     ("prepare",),
     ("listening",),
+    ("gate",),
     ("paper",),
     ("commands",),
     ("cli",),
@@ -39,6 +40,17 @@ FLOORS = (
 )
 # A folder below bench/ stands on one floor, and has floors inside; its modules are imported by their whole names.
 INSIDE = {
+    "gate": (
+        ("significance",),
+        ("finding", "rules", "replicates"),
+        ("sides",),
+        ("scores",),
+        ("trouble",),
+        ("judgement",),
+        ("report", "calibration"),
+        ("junit",),
+        ("command",),
+    ),
     "listening": (
         ("letters", "votes"),
         ("variance", "planning"),
@@ -69,7 +81,7 @@ INSIDE = {
         ("transfer", "literals", "find", "archive", "convert", "gather", "report", "youtube"),
         ("download", "listing", "hub", "options"),
         ("lists", "tags", "supply"),
-        ("captions",),
+        ("captions", "recordings"),
         ("prepare", "features"),
         ("command",),
     ),

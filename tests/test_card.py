@@ -92,6 +92,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "crop": (changed("crop", value="end"), "crop is 'end', but must be one of start, centre, whole"),
     "clips": (changed("clips", value=0), "clips is 0, but must be a whole number from 1"),
     "list digest": (changed("sha256", value="zz"), "sha256 is 'zz', but must be 64 hex digits"),
+    "subset of its own": (changed("subsets", "few", "rate", value=8000), "subset few has rate of its own"),
     "subsets": (changed("subsets", value=["a"]), "subsets is ['a'], but must be fields by name"),
 }
 

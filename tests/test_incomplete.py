@@ -49,7 +49,7 @@ def test_an_incomplete_suite_is_not_run_unless_it_may_be(shelf: Shelf, bench: Be
     assert ran.code == 3
     assert one_line(ran.err)
     assert "suite own lacks the reference audio of 2 of 5 clips, first c2" in ran.err
-    assert "get it with: bench prepare own --audio FOLDER" in ran.err
+    assert "get it with: bench prepare own.yaml --audio FOLDER" in ran.err
     assert "--allow-missing" in ran.err
     assert not Path("runs").exists()
     assert not Path("results").exists()

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import fnmatch
+import lzma
 import shutil
+import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import IO, NamedTuple
+from tarfile import HeaderError, ReadError, TarFile
+from typing import IO, NamedTuple, Self
 
-from bench.audio import SUFFIXES
 from bench.errors import BadInput
 from bench.sources import Listing
+from bench.weights import digest_of
 
 ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".zip")
-DAMAGED = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError)
+PIECE = 1 << 20  # bytes
+END: type[Exception] = vars(tarfile)["EOFHeaderError"]  # the blocks of zeros behind the last member; its types lack it
+# What reading one raises: the last is for members of a zip that are encrypted, or compressed in ways unknown here.
+DAMAGED = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError)
 
 
 class Member(NamedTuple):
@@ -44,22 +50,54 @@ def members(archive: Path) -> Iterator[Member]:
             yield from _of_tar(archive)
     except DAMAGED as error:
         said = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise BadInput(f"{archive} is no tar or zip archive, or is damaged: {' '.join(str(said).split())}") from error
+        line = said.partition("\n")[0].rstrip(":")  # behind it tarfile lists what each compression says
+        raise BadInput(f"{archive} is no tar or zip archive, or is damaged: {line}") from error
+
+
+def check(archive: Path, sha256: str) -> None:
+    """Raise unless an archive is whole: most tell only by their end that what was before it is damaged.
+
+    Args:
+        archive: read to its end, unless it is known; of a zip each member has its own checksum.
+        sha256: of the one that its owner publishes, where that is known.
+
+    Raises:
+        BadInput: it is no archive, or is damaged.
+    """
+    if not (sha256 and digest_of(archive) == sha256) and not zipfile.is_zipfile(archive):
+        for _ in members(archive):
+            pass
+
+
+class _Header(tarfile.TarInfo):
+    """A member's header; behind the first one tarfile itself takes what is none for the end of the archive."""
+
+    @classmethod
+    def fromtarfile(cls, tarfile: TarFile) -> Self:
+        try:
+            return super().fromtarfile(tarfile)
+        except HeaderError as error:
+            if isinstance(error, END):
+                raise
+            raise ReadError(str(error)) from error
 
 
 def _of_tar(archive: Path) -> Iterator[Member]:
-    with tarfile.open(archive, "r:*") as tar:
+    with tarfile.open(archive, "r:*", tarinfo=_Header) as tar:
         for info in tar:
             path = PurePosixPath(info.name)
             if info.isreg() and _stays(path) and (file := tar.extractfile(info)) is not None:
                 yield Member(path, file)
+        while tar.fileobj and tar.fileobj.read(PIECE):  # up to the checksum
+            pass
 
 
 def _of_zip(archive: Path) -> Iterator[Member]:
     with zipfile.ZipFile(archive) as packed:
         for info in packed.infolist():
-            path = PurePosixPath(info.filename)
-            if not info.is_dir() and _stays(path):
+            path = PurePosixPath(info.filename.replace("\\", "/"))  # as some programs on Windows write it
+            kind = stat.S_IFMT(info.external_attr >> 16)  # 0 where the archive does not say
+            if not info.is_dir() and kind in (0, stat.S_IFREG) and _stays(path):
                 with packed.open(info) as file:
                     yield Member(path, file)
 
@@ -79,7 +117,7 @@ def unpack(member: Member, target: Path) -> Path:
     with target.open("wb") as file:
         while True:
             try:
-                block = member.file.read(1 << 20)
+                block = member.file.read(PIECE)
             except DAMAGED as error:
                 raise BadInput(f"{member.path} can't be read from its archive: {error}") from error
             if not block:
@@ -97,24 +135,19 @@ def tables(archive: Path, listings: Iterable[Listing], folder: Path) -> Path:
 
     Returns:
         The folder.
+
+    Raises:
+        BadInput: the archive is none, or damaged.
+        OSError: the disk is full.
     """
     shutil.rmtree(folder, ignore_errors=True)
-    wanted = list(listings)
-    single = {listing.file for listing in wanted if "*" not in listing.file}
-    for member in members(archive):
-        name = member.path.name
-        if any(fnmatch.fnmatchcase(name, listing.file) for listing in wanted):
-            unpack(member, folder / name)
-            single.discard(name)
-            if not single and all("*" not in listing.file for listing in wanted):
+    folder.mkdir(parents=True)
+    names = {listing.file for listing in listings}
+    left = set(names)
+    for member in members(archive) if names else ():
+        if any(fnmatch.fnmatchcase(member.path.name, name) for name in names):
+            unpack(member, folder / member.path)
+            left.discard(member.path.name)
+            if not left:
                 break
-    folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-def recordings(archive: Path, names: Sequence[str]) -> Iterator[Member]:
-    """The members that are audio and called by one of these names, without suffix."""
-    wanted = set(names)
-    for member in members(archive):
-        if member.path.suffix.lower() in SUFFIXES and member.path.stem in wanted:
-            yield member

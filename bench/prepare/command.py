@@ -10,6 +10,7 @@ from bench.options import Names, Parser
 if TYPE_CHECKING:
     from jsonargparse import Namespace
 
+    from bench.prepare.report import Report
     from bench.progress import Reporter
 
 DONE, UNEVALUATED = 0, 3
@@ -20,10 +21,28 @@ def prepare(words: list[str]) -> int:
 
     Exit code: 0 if everything is ready, 3 if some reference audio is missing.
     """
+    from bench import plugins
     from bench.errors import BadInput
     from bench.progress import Reporter
+    from bench.record import pretty
 
     parser = Parser("prepare", prepare.__doc__ or "")
+    _add_options(parser)
+    given = parser.read(words)
+    if given.metrics and not given.reference_stats:
+        raise BadInput("--metrics goes with --reference-stats")
+    if given.metrics:
+        plugins.chosen_metrics(given.metrics)  # so that a misspelt one is not told after the work
+    reporter = Reporter(quiet=given.quiet)
+    report = _prepared(given, reporter)
+    if given.import_stats:
+        report = _imported(given, report, reporter)
+    print(pretty(report.fields()) if given.json else "\n".join(report.lines()) + "\n", end="")
+    code = UNEVALUATED if report.lacking else DONE
+    return max(code, _exported(given, reporter)) if given.reference_stats else code
+
+
+def _add_options(parser: Parser) -> None:
     parser.add_argument("suite", type=str, metavar="SUITE", help="as in `bench list suites`, or a card's path")
     parser.add_argument(
         "--audio", type=Path | None, metavar="FOLDER", help="with the recordings, or a tar or zip archive"
@@ -45,31 +64,17 @@ def prepare(words: list[str]) -> int:
     parser.add_argument("--device", type=str, default="auto", help="for these features: auto, cpu, cuda, cuda:N or mps")
     parser.add_argument("--json", action="store_true", help="print what came of it as JSON")
     parser.add_argument("--quiet", action="store_true", help="show no progress")
-    given = parser.read(words)
-    if given.metrics and not given.reference_stats:
-        raise BadInput("--metrics goes with --reference-stats")
-    reporter = Reporter(quiet=given.quiet)
-    code = _prepared(given, reporter)
-    if given.import_stats:
-        code = _imported(given, reporter)
-    return max(code, _exported(given, reporter)) if given.reference_stats else code
 
 
-def _prepared(given: Namespace, reporter: Reporter) -> int:
+def _prepared(given: Namespace, reporter: Reporter) -> Report:
     from bench.prepare.options import Options
     from bench.prepare.prepare import prepare
-    from bench.record import pretty
 
     jobs = {} if given.jobs is None else {"jobs": given.jobs}
-    report = prepare(given.suite, Options(given.audio, given.way or "", given.lists, **jobs), reporter)
-    if given.json:
-        print(pretty(report.fields()), end="")
-    elif not given.import_stats:  # whose report is another
-        print("\n".join(report.lines()))
-    return UNEVALUATED if report.lacking else DONE
+    return prepare(given.suite, Options(given.audio, given.way or "", given.lists, **jobs), reporter)
 
 
-def _imported(given: Namespace, reporter: Reporter) -> int:
+def _imported(given: Namespace, report: Report, reporter: Reporter) -> Report:
     """Take over another's features; the recordings that were missing are then known by them."""
     from bench.disk import locked
     from bench.prepare.features import import_features
@@ -79,7 +84,7 @@ def _imported(given: Namespace, reporter: Reporter) -> int:
     with locked(shelf.folder, wait=True):
         count, names = import_features(given.import_stats, load_suite(given.suite), shelf)
     reporter.line(f"{count} recordings are known by their features now: {', '.join(names)}")
-    return UNEVALUATED if load_suite(given.suite).lacking else DONE
+    return report.with_features(shelf)
 
 
 def _exported(given: Namespace, reporter: Reporter) -> int:

@@ -44,6 +44,7 @@ def convert(name: str, source: Path, said: str, target: Path, card: Card) -> Ite
     Raises:
         OSError: the disk is full; nothing is left of the file.
     """
+    said = said.encode(errors="replace").decode()  # file names can hold what no text can
     try:
         origin = _origin(source)
         key = conversion_key(origin.sha256, card)
@@ -71,12 +72,20 @@ def _comment(key: str) -> str:
 
 def is_converted(target: Path, key: str) -> bool:
     """Whether a WAV is there, whole, and made of these bytes in this way."""
-    if not target.is_file():
-        return False
+    return _said_by(target) == _comment(key)
+
+
+def is_other(target: Path, key: str) -> bool:
+    """Whether a WAV is there and whole, and made of other bytes or in another way."""
+    return _said_by(target) not in (None, _comment(key))
+
+
+def _said_by(target: Path) -> str | None:
+    """What a WAV says of how it was made; None where it is not there, or not whole."""
     try:
-        return wav_comment(target) == _comment(key)
+        return wav_comment(target) if target.is_file() else None
     except Unreadable:
-        return False
+        return None
 
 
 def _origin(source: Path) -> Origin:
@@ -110,20 +119,30 @@ def excerpt(source: Path, card: Card) -> Waveform:
         with soundfile.SoundFile(source) as file:
             first, count = _span(file, card)
             wave = _first_channel(file, first, count)
-            rate = int(file.samplerate)
+            rate, estimated = int(file.samplerate), file.format == "MP3"
     except (soundfile.LibsndfileError, OSError) as error:
         raise Unreadable(f"{source.name} can't be decoded: {getattr(error, 'error_string', error)}") from error
+    except MemoryError:
+        raise Unreadable(f"{source.name} promises {count} samples, more than memory holds") from None
     if not len(wave):
         raise Unreadable(f"{source.name} holds no samples")
-    if len(wave) < WHOLE * count:
+    if len(wave) < (WHOLE * count if estimated else count):
         raise Unreadable(f"{source.name} is truncated: {len(wave)} of {count} samples")
     if not np.isfinite(wave).all():
         raise Unreadable(f"{source.name} has {int((~np.isfinite(wave)).sum())} samples that are not finite")
-    still = np.ascontiguousarray(wave - wave.mean(dtype=np.float64), dtype=np.float32)
+    return _brought(source, wave, rate, card)
+
+
+def _brought(source: Path, wave: Waveform, rate: int, card: Card) -> Waveform:
+    """A waveform without its mean, at the card's rate; the one given is changed: a copy of an hour takes a gigabyte."""
+    wave -= wave.mean(dtype=np.float64)
     try:
-        return resample(still, rate, card.rate, card.resampler)
+        made = resample(wave, rate, card.rate, card.resampler)
     except ValueError as error:  # two rates that have hardly a divisor in common
         raise Unreadable(f"{source.name}: {error}") from error
+    if not len(made):
+        raise Unreadable(f"{source.name} is too short: its {len(wave)} samples are none at {card.rate} Hz")
+    return made
 
 
 def _span(file: SoundFile, card: Card) -> tuple[int, int]:
@@ -137,16 +156,16 @@ def _span(file: SoundFile, card: Card) -> tuple[int, int]:
 
 def _first_channel(file: SoundFile, first: int, count: int) -> Waveform:
     """Frames of channel 0, shape (n,): fewer than asked for where the file ends before."""
+    wave = np.empty(count, np.float32)
     file.seek(first)
-    found: list[Waveform] = []
-    left = count
-    while left:
-        block = file.read(min(BLOCK, left), dtype="float32", always_2d=True)
+    had = 0
+    while had < count:
+        block = file.read(min(BLOCK, count - had), dtype="float32", always_2d=True)
         if not len(block):
             break
-        found.append(block[:, 0].copy())
-        left -= len(block)
-    return np.concatenate(found) if found else np.zeros(0, np.float32)
+        wave[had : had + len(block)] = block[:, 0]
+        had += len(block)
+    return wave[:had]
 
 
 def _described(name: str, said: str, target: Path, origin: Origin) -> Item:

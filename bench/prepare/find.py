@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from bench.audio import SUFFIXES
 from bench.errors import BadInput
@@ -42,12 +43,12 @@ def search(folder: Path, wanted: Mapping[str, float | None], patterns: Sequence[
         raise BadInput(f"--audio {folder} is a file, not a folder" if folder.exists() else f"no folder {folder}")
     there: dict[str, list[Path]] = {}
     for path in recordings_below(folder):
-        there.setdefault(path.stem, []).append(path)
+        there.setdefault(composed(path.stem), []).append(path)
     if not there:
         raise BadInput(f"no audio in {folder}: looked for {', '.join(SUFFIXES)}")
     found = Search({}, {}, ())
     for name, start in wanted.items():
-        _settle(name, [spelled(pattern, name, start) for pattern in patterns], there, found)
+        _settle(name, [spelled(pattern, name, start) for pattern in patterns], there, folder, found)
     if not found.files and not any("claim" in why for why in found.missing.values()):
         raise BadInput(_no_match(folder, wanted, patterns, there))
     used = set(found.files.values())
@@ -57,20 +58,27 @@ def search(folder: Path, wanted: Mapping[str, float | None], patterns: Sequence[
 def spelled(pattern: str, name: str, start: float | None) -> str:
     """A recording's name in a pattern; empty where the pattern wants a start and none is known.
 
-    >>> spelled("Y{recording}_{start}", "abc", 30.0)
-    'Yabc_30'
+    >>> spelled("Y{recording}_{start}", "abc", 30.0), spelled("{recording}_{start}", "abc", 0.5)
+    ('Yabc_30', 'abc_0.5')
     """
     if start is None:
-        return "" if "{start}" in pattern else pattern.format(recording=name)
-    return pattern.format(recording=name, start=f"{start:g}")
+        return "" if "{start}" in pattern else composed(pattern.format(recording=name))
+    second = f"{start:.0f}" if start.is_integer() else f"{start:g}"
+    return composed(pattern.format(recording=name, start=second))
 
 
-def _settle(name: str, names: Sequence[str], there: Mapping[str, list[Path]], found: Search) -> None:
+def composed(name: str) -> str:
+    """A name with its accents as most programs write them; macOS takes letters and accents apart."""
+    return unicodedata.normalize("NFC", name)
+
+
+def _settle(name: str, names: Sequence[str], there: Mapping[str, list[Path]], folder: Path, found: Search) -> None:
     """Note the file of one recording, or why there is none."""
     for one in names:
         paths = there.get(one, [])
         if len(paths) > 1:
-            found.missing[name] = f"{len(paths)} files claim it: {paths[0]} and {paths[1]}"
+            first, second = (path.relative_to(folder) for path in paths[:2])
+            found.missing[name] = f"{len(paths)} files claim it: {first} and {second}"
             return
         if paths:
             found.files[name] = paths[0]
@@ -91,9 +99,13 @@ def _no_match(
 
 
 def recordings_below(folder: Path) -> Iterator[Path]:
-    """Every audio file in a folder and below it, in the order of names; hidden ones left out, links followed once."""
+    """Every audio file in a folder and below it, in the order of names; hidden ones left out, links followed once.
+
+    Raises:
+        BadInput: one of the folders can't be read.
+    """
     seen: set[Path] = set()
-    for place, folders, files in os.walk(folder, followlinks=True):
+    for place, folders, files in os.walk(folder, onerror=_refuse, followlinks=True):
         real = Path(place).resolve()
         folders[:] = [] if real in seen else sorted(name for name in folders if not name.startswith("."))
         if real in seen:
@@ -103,3 +115,7 @@ def recordings_below(folder: Path) -> Iterator[Path]:
             path = Path(place, name)
             if path.suffix.lower() in SUFFIXES and not name.startswith(".") and path.is_file():
                 yield path
+
+
+def _refuse(error: OSError) -> NoReturn:
+    raise BadInput(f"folder {error.filename} can't be read: {error.strerror}")

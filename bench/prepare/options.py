@@ -9,7 +9,7 @@ from pathlib import Path
 from bench.card import Card
 from bench.errors import BadInput
 from bench.prepare.archive import is_archive
-from bench.prepared import Shelf, is_prepared
+from bench.prepared import data_folder, is_prepared
 from bench.sources import Recordings
 
 
@@ -30,7 +30,7 @@ class Options:
     jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
 
 
-def check(name: str, card: Card, shelf: Shelf, options: Options) -> None:
+def check(name: str, card: Card, options: Options) -> None:
     """Raise before anything is written if it cannot be what is asked for.
 
     Raises:
@@ -46,10 +46,21 @@ def check(name: str, card: Card, shelf: Shelf, options: Options) -> None:
     for folder, option in ((options.audio, "--audio"), (options.lists, "--lists")):
         if folder and not folder.exists():
             raise BadInput(f"{option} {folder} is not there")
-        if folder and shelf.folder.resolve() in (folder.resolve(), *folder.resolve().parents):
-            raise BadInput(
-                f"{option} {folder} lies in {shelf.folder}, where prepared audio goes: give a folder of your own"
-            )
+        if folder:
+            _check_apart(folder, option)
+
+
+def _check_apart(folder: Path, option: str) -> None:
+    """Raise if what is read lies in what is written, or holds it."""
+    own, home = folder.resolve(), data_folder().resolve()
+    if own.is_relative_to(home):
+        raise BadInput(
+            f"{option} {folder} lies in BENCH_DATA {home}, where prepared suites go: give a folder elsewhere"
+        )
+    if home.is_relative_to(own):
+        raise BadInput(
+            f"BENCH_DATA {home} lies in {option} {folder}, in which nothing may be written: set it elsewhere"
+        )
 
 
 def _check_way(name: str, card: Card, options: Options) -> None:

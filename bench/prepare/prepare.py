@@ -10,38 +10,22 @@ from pathlib import Path
 from bench.card import Card, load_card
 from bench.disk import locked, sweep
 from bench.errors import BadInput, NotEvaluable
+from bench.prepare.archive import check as check_archive
 from bench.prepare.archive import tables
 from bench.prepare.captions import check_list, entries
-from bench.prepare.convert import conversion_key, is_converted
 from bench.prepare.download import download
-from bench.prepare.find import search
-from bench.prepare.gather import Task, gather
 from bench.prepare.lists import lists_at_hand, obtain_lists
 from bench.prepare.options import Options, check
+from bench.prepare.recordings import gather_recordings, ready
 from bench.prepare.report import Report, Subset
-from bench.prepare.supply import Order, from_archive, from_folder, from_hub, from_youtube
-from bench.prepared import (
-    Entry,
-    Item,
-    Shelf,
-    data_folder,
-    list_digest,
-    read_manifest,
-    write_clips,
-    write_manifest,
-)
+from bench.prepared import Entry, Item, Shelf, data_folder, list_digest, read_manifest, write_clips
 from bench.progress import Reporter
 from bench.prompts import read_prompts
 from bench.sources import Captions, Recordings
 from bench.suite import find_card
 
-ABSENT = {
-    "folder": "no file of that name",
-    "archive": "not in the archive",
-    "hub": "not in the data set",
-    "youtube": "not fetched",
-    "": "no audio was given for it",
-}
+MEGABYTE = 1_000_000
+LARGE = 100 * MEGABYTE  # of an archive that takes long enough to read that one should know
 
 
 def prepare(name: str, options: Options, reporter: Reporter) -> Report:
@@ -59,7 +43,7 @@ def prepare(name: str, options: Options, reporter: Reporter) -> Report:
     """
     path, shelf = find_card(name)
     card = load_card(path, shelf.subset)
-    check(name, card, shelf, options)
+    check(name, card, options)
     with _held(shelf):
         sweep(shelf.folder)
         sweep(shelf.audio)
@@ -67,11 +51,29 @@ def prepare(name: str, options: Options, reporter: Reporter) -> Report:
         made = _clip_list(path, shelf, card, options, archive, reporter)
         write_clips(shelf, card, made)
         wanted = {entry.recording: entry.start for entry in made}
-        items, unused = _gathered(shelf, card, options, archive, wanted, reporter)
-        subsets = tuple(_subsets(path, shelf, items))
-        ways = card.reference.ways if isinstance(card.reference, Recordings) else ()
-        mine = {one: items[one] for one in wanted} if isinstance(card.reference, Recordings) else {}
-        return Report(shelf.name, shelf.folder, len(made), list_digest(made), mine, ways, subsets, unused)
+        items, unused = gather_recordings(shelf, card, options, archive, wanted, reporter)
+        subsets = tuple(_subsets(path, shelf, items, reporter))
+        if archive and not options.audio:
+            _put_away(archive, [f"{shelf.suite}/{one}" for one in load_card(path).subsets], subsets, reporter)
+        return _report(name, shelf, card, made, items, subsets, unused)
+
+
+def _report(
+    name: str,
+    shelf: Shelf,
+    card: Card,
+    made: Sequence[Entry],
+    items: Mapping[str, Item],
+    subsets: tuple[Subset, ...],
+    unused: tuple[Path, ...],
+) -> Report:
+    source = card.reference
+    wanted = dict.fromkeys(entry.recording for entry in made) if isinstance(source, Recordings) else {}
+    ways = source.ways if isinstance(source, Recordings) else ()
+    mine = {one: items[one] for one in wanted}
+    digest = list_digest(made)
+    report = Report(name, shelf.name, shelf.folder, len(made), digest, mine, ways, subsets, unused)
+    return report.with_features(shelf)
 
 
 @contextlib.contextmanager
@@ -91,14 +93,22 @@ def _held(shelf: Shelf) -> Iterator[None]:
 
 def _archive(shelf: Shelf, card: Card, options: Options, reporter: Reporter) -> Path | None:
     """The archive that recordings and tables come from, if any; downloaded only if something in it is still needed."""
-    if options.audio is not None and options.audio.is_file():
-        return options.audio
     source = card.reference.archive if isinstance(card.reference, Recordings) else None
+    if options.audio is not None and options.audio.is_file():
+        return _checked(options.audio, source.sha256 if source else "", reporter)
     if options.way != "archive" or source is None or _is_whole(shelf, card):
         return None
     target = shelf.folder / source.url.rpartition("/")[2].partition("?")[0]
     held = "" if source.sha256 else source.url
-    return download(source.url, target, sha256=source.sha256, size=source.size, held=held, reporter=reporter)
+    download(source.url, target, sha256=source.sha256, size=source.size, held=held, reporter=reporter)
+    return _checked(target, source.sha256, reporter)
+
+
+def _checked(archive: Path, sha256: str, reporter: Reporter) -> Path:
+    if (size := archive.stat().st_size) > LARGE:
+        reporter.line(f"checking {archive.name} ({size // MEGABYTE} MB)")
+    check_archive(archive, sha256)
+    return archive
 
 
 def _is_whole(shelf: Shelf, card: Card) -> bool:
@@ -107,7 +117,7 @@ def _is_whole(shelf: Shelf, card: Card) -> bool:
     if found is None or not isinstance(card.captions, Captions):
         return False
     wanted = {entry.recording for entry in entries(card.captions, found, Reporter(quiet=True))}
-    return wanted <= _ready(shelf, card, read_manifest(shelf)).keys()
+    return wanted <= ready(shelf, card, read_manifest(shelf)).keys()
 
 
 def _clip_list(
@@ -121,6 +131,11 @@ def _clip_list(
         if archive:
             beside = tables(archive, [one for one in card.captions.lists if not one.url], unpacked)
         found = obtain_lists(shelf, card, options.lists, beside, reporter)
+    except NotEvaluable as error:
+        packed = isinstance(card.reference, Recordings) and card.reference.archive and not archive
+        if packed and not all(one.url for one in card.captions.lists):
+            raise NotEvaluable(f"{error}; or get both with --from archive") from error
+        raise
     finally:
         shutil.rmtree(unpacked, ignore_errors=True)
     made = entries(card.captions, found, reporter)
@@ -128,69 +143,20 @@ def _clip_list(
     return made
 
 
-def _gathered(
-    shelf: Shelf,
-    card: Card,
-    options: Options,
-    archive: Path | None,
-    wanted: Mapping[str, float | None],
-    reporter: Reporter,
-) -> tuple[dict[str, Item], tuple[Path, ...]]:
-    """What became of every recording, those of earlier times included, and which of the user's files are of none."""
-    items = read_manifest(shelf)
-    if not isinstance(card.reference, Recordings):
-        return items, ()
-    ready = _ready(shelf, card, items)
-    kept = {name: item for name, item in items.items() if name not in wanted} | ready
-    left = {name: start for name, start in wanted.items() if name not in ready or options.audio}
-    order = Order(shelf, card, card.reference, left, reporter)
-    tasks, unused, missing = _tasks(order, options, archive)
-    fresh: dict[str, Item] = {}
-    try:
-        if tasks is not None and left:
-            gather(tasks, len(left), options.jobs, lambda item: fresh.update({item.id: item}), reporter)
-    finally:
-        shutil.rmtree(order.fetching, ignore_errors=True)
-        why = ABSENT["archive" if archive else "folder" if options.audio else options.way]
-        absent = {name: Item(name, "missing", why=missing.get(name, why)) for name in wanted}
-        latest = {name: item for name, item in fresh.items() if item.status == "ready" or name not in ready}
-        items = {**absent, **kept, **latest}
-        write_manifest(shelf, items.values())
-    for name, item in fresh.items():
-        if name not in latest:
-            reporter.line(f"{name}: {item.why}; what was prepared before stays")
-    return items, unused
-
-
-def _ready(shelf: Shelf, card: Card, items: Mapping[str, Item]) -> dict[str, Item]:
-    """The recordings that are prepared as the card has it now."""
-    ready = {name: item for name, item in items.items() if item.status == "ready"}
-    return {
-        name: item
-        for name, item in ready.items()
-        if is_converted(shelf.recording(name), conversion_key(item.source_sha256, card))
-    }
-
-
-def _tasks(
-    order: Order, options: Options, archive: Path | None
-) -> tuple[Iterator[Task] | None, tuple[Path, ...], dict[str, str]]:
-    """What converts the recordings, the user's files that are none of them, and why some can't be had."""
-    if archive:
-        return from_archive(order, archive), (), {}
-    if options.audio:
-        found = search(options.audio, order.wanted, order.source.files)
-        return from_folder(order, found), found.unused, found.missing
-    ways = {"hub": from_hub, "youtube": from_youtube}
-    return (ways[options.way](order) if options.way in ways else None), (), {}
-
-
-def _subsets(path: Path, shelf: Shelf, items: Mapping[str, Item]) -> Iterator[Subset]:
+def _subsets(path: Path, shelf: Shelf, items: Mapping[str, Item], reporter: Reporter) -> Iterator[Subset]:
     """The suite and those of its subsets whose tables are at hand: their clip lists are kept too."""
     for subset in ("", *load_card(path).subsets):
         one, card = Shelf(shelf.suite, subset), load_card(path, subset)
-        made = _listed(one, card)
-        if made is None or not isinstance(card.reference, Recordings):
+        if not isinstance(card.captions, Captions) or not isinstance(card.reference, Recordings):
+            continue
+        try:
+            found = lists_at_hand(one, card)
+            if found is None:
+                continue
+            made = entries(card.captions, found, Reporter(quiet=True))
+            check_list(card, made)
+        except (BadInput, NotEvaluable) as error:  # what was asked for is ready nonetheless
+            reporter.line(f"{one.name}: {error}")
             continue
         if one != shelf:
             write_clips(one, card, made)
@@ -198,10 +164,13 @@ def _subsets(path: Path, shelf: Shelf, items: Mapping[str, Item]) -> Iterator[Su
         yield Subset(one.name, sum(items[name].status == "ready" for name in wanted & items.keys()), len(wanted))
 
 
-def _listed(shelf: Shelf, card: Card) -> Sequence[Entry] | None:
-    found = lists_at_hand(shelf, card)
-    if found is None or not isinstance(card.captions, Captions):
-        return None
-    made = entries(card.captions, found, Reporter(quiet=True))
-    check_list(card, made)
-    return made
+def _put_away(archive: Path, parts: Sequence[str], subsets: Sequence[Subset], reporter: Reporter) -> None:
+    """Remove a downloaded archive that nothing is wanted from any more; else say that it is kept."""
+    size = f"{archive.name} ({archive.stat().st_size // MEGABYTE} MB)"
+    done = {one.name for one in subsets if one.ready == one.wanted}
+    left = [name for name in (subsets[0].name, *parts) if name not in done]
+    if not left:
+        archive.unlink()
+        reporter.line(f"{size} is removed: everything wanted was converted")
+    else:
+        reporter.line(f"{size} is kept in {archive.parent} for {', '.join(left)}; remove it if you want none of these")

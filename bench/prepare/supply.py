@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.audio import SUFFIXES
 from bench.card import Card
-from bench.disk import write_atomically
 from bench.prepare import archive as archives
 from bench.prepare import hub, youtube
 from bench.prepare.convert import convert
-from bench.prepare.find import Search, spelled
+from bench.prepare.find import Search, composed, spelled
 from bench.prepare.gather import Task
 from bench.prepared import Item, Shelf
 from bench.progress import Reporter
@@ -70,35 +70,44 @@ def from_folder(order: Order, found: Search) -> Iterator[Task]:
 
 def from_archive(order: Order, archive: Path) -> Iterator[Task]:
     """The recordings in an archive, in its order; of several with one recording's names, the first."""
-    names, had = order.names, set[str]()
-    for member in archives.recordings(archive, list(names)):
-        name = names[member.path.stem]
-        if name not in had:
-            had.add(name)
-            path = archives.unpack(member, order.fetching / f"{name}{member.path.suffix}")
-            said = f"{archive.name}/{member.path}"
-            yield Task(name, functools.partial(order.converted, name, path, said, passing=True))
+    names, had, more = order.names, set[str](), 0
+    for member in archives.members(archive):
+        name = names.get(composed(member.path.stem))
+        if name is None or member.path.suffix.lower() not in SUFFIXES:
+            continue
+        if name in had:
+            more += 1
+            continue
+        had.add(name)
+        path = archives.unpack(member, order.fetching / f"{name}{member.path.suffix}")
+        said = f"{archive.name}/{member.path}"
+        yield Task(name, functools.partial(order.converted, name, path, said, passing=True))
+    if more:
+        order.reporter.line(f"{archive.name} holds {more} further files of these recordings; the first of each counts")
 
 
 def from_hub(order: Order) -> Iterator[Task]:
     """The recordings in the card's data set."""
     assert order.source.hub, "the card was looked at before"
     names = {**order.names, **{name: name for name in order.wanted}}
+    order.fetching.mkdir(exist_ok=True)
     for one in hub.given(order.source.hub, names, order.reporter):
-        path = one.path
-        if one.data is not None:
-            path = order.fetching / one.name
-            write_atomically(path, one.data)
-        assert path, "a recording is given as bytes or as a file"
-        make = functools.partial(order.converted, one.name, path, one.said, passing=one.data is not None)
-        yield Task(one.name, make)
+        path = one.path or order.fetching / one.name
+        if one.path is None:
+            path.write_bytes(one.data)
+        yield Task(one.name, functools.partial(order.converted, one.name, path, one.said, passing=one.path is None))
 
 
-def from_youtube(order: Order, address: str = youtube.ADDRESS) -> Iterator[Task]:
-    """The recordings as sections of videos; each task downloads its own, so no more at once than there are jobs."""
+def from_youtube(order: Order, address: str | None = None) -> Iterator[Task]:
+    """The recordings as sections of videos; each task downloads its own, so no more at once than there are jobs.
+
+    Args:
+        order: what is wanted.
+        address: of a video, with ``{recording}`` in it; YouTube's own if none is given.
+    """
     ffmpeg = youtube.require_tools()
     for name, start in order.wanted.items():
-        yield Task(name, functools.partial(_fetched, order, name, start, ffmpeg, address))
+        yield Task(name, functools.partial(_fetched, order, name, start, ffmpeg, address or youtube.ADDRESS))
 
 
 def _fetched(order: Order, name: str, start: float | None, ffmpeg: str, address: str) -> Item:

@@ -1,0 +1,148 @@
+"""A suite's recordings: those that are ready stay, the others come from where the user says, and each has a line."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from bench.card import Card
+from bench.prepare.convert import conversion_key, is_converted, is_other
+from bench.prepare.find import search
+from bench.prepare.gather import Task, gather
+from bench.prepare.options import Options
+from bench.prepare.supply import Order, from_archive, from_folder, from_hub, from_youtube
+from bench.prepared import Item, Shelf, add_to_manifest, read_manifest, write_manifest
+from bench.progress import Reporter
+from bench.sources import Recordings
+from bench.weights import offline
+
+NOT_GIVEN = "no audio was given for it"
+UNREACHED = "not converted yet"
+ABSENT = {"hub": "not in the data set", "youtube": "not fetched", "archive": "not in the archive", "": NOT_GIVEN}
+
+
+class Source(NamedTuple):
+    """What the user gave.
+
+    Attributes:
+        tasks: what converts the recordings that it has; None where nothing was given.
+        total: how many these are, at most.
+        absent: why it lacks a recording, if nothing more is known.
+        missing: by recording, what more is known.
+        unused: the user's audio files that are of none.
+    """
+
+    tasks: Iterator[Task] | None
+    total: int = 0
+    absent: str = NOT_GIVEN
+    missing: Mapping[str, str] = {}
+    unused: tuple[Path, ...] = ()
+
+
+class Gathered(NamedTuple):
+    """What became of every recording, those of earlier times included, and the user's files that are of none."""
+
+    items: dict[str, Item]
+    unused: tuple[Path, ...] = ()
+
+
+def ready(shelf: Shelf, card: Card, items: Mapping[str, Item]) -> dict[str, Item]:
+    """The recordings that are prepared as the card has it now."""
+    return {
+        name: item
+        for name, item in items.items()
+        if item.status == "ready" and is_converted(shelf.recording(name), conversion_key(item.source_sha256, card))
+    }
+
+
+def gather_recordings(
+    shelf: Shelf,
+    card: Card,
+    options: Options,
+    archive: Path | None,
+    wanted: Mapping[str, float | None],
+    reporter: Reporter,
+) -> Gathered:
+    """Convert what the user gave and keep the manifest, on an interrupt too; call it with the shelf's lock held.
+
+    Args:
+        shelf: where they go.
+        card: how they are converted.
+        options: where they come from.
+        archive: one that they are in, if any.
+        wanted: their names, each with the second at which it was cut from its source, where that is known.
+        reporter: where progress is shown.
+
+    Raises:
+        BadInput: the user's folder has no recording that is wanted, or the archive is damaged.
+        NotEvaluable: a data set can't be had.
+        OSError: the disk is full; what was finished stays.
+    """
+    items = read_manifest(shelf)
+    if not isinstance(card.reference, Recordings):
+        return Gathered(items)
+    _clear(shelf, card, items, reporter)
+    here = ready(shelf, card, {name: item for name, item in items.items() if name in wanted})
+    left = {name: start for name, start in wanted.items() if name not in here or options.audio}
+    order = Order(shelf, card, card.reference, left, reporter)
+    source = _source(order, options, archive)
+    items |= {name: _lacking(name, items.get(name), source) for name in left} | here
+    return Gathered(_converted(order, source, options.jobs, items), source.unused)
+
+
+def _clear(shelf: Shelf, card: Card, items: Mapping[str, Item], reporter: Reporter) -> None:
+    """Remove what an earlier state of the card made otherwise, so that nothing is scored against it."""
+    made = [one for one in items.values() if one.status == "ready"]
+    stale = [one.id for one in made if is_other(shelf.recording(one.id), conversion_key(one.source_sha256, card))]
+    for name in stale:
+        shelf.recording(name).unlink()
+    if stale:
+        reporter.line(f"{len(stale)} recordings were cut or resampled otherwise than the card now says: removed")
+
+
+def _converted(order: Order, source: Source, jobs: int, items: dict[str, Item]) -> dict[str, Item]:
+    """What became of every recording, with what the source gives in place of what was there before."""
+    refused: dict[str, Item] = {}
+
+    def keep(item: Item) -> None:
+        """Note an outcome; a file that is no recording takes the place of none that was one."""
+        good = item.status == "ready" or items[item.id].status != "ready"
+        (items if good else refused)[item.id] = item
+        if item.status == "ready":
+            add_to_manifest(order.shelf, item)  # a kill must not lose what took hours to fetch
+
+    try:
+        if source.tasks is not None and order.wanted:
+            gather(source.tasks, source.total, jobs, keep, order.reporter)
+        for name, item in items.items():
+            if item.why == UNREACHED:
+                items[name] = Item(name, "missing", why=source.absent)
+    finally:
+        shutil.rmtree(order.fetching, ignore_errors=True)
+        write_manifest(order.shelf, items.values())
+    for name, item in refused.items():
+        order.reporter.line(f"{name}: {item.why}; what was prepared before stays")
+    return items
+
+
+def _lacking(name: str, before: Item | None, source: Source) -> Item:
+    """A recording that is not ready; where nothing was given now, what was found out earlier still holds."""
+    if source.tasks is None and before and before.status != "ready":
+        return before
+    why = source.absent if source.tasks is None else UNREACHED
+    return Item(name, "missing", why=source.missing.get(name, why))
+
+
+def _source(order: Order, options: Options, archive: Path | None) -> Source:
+    if archive:
+        return Source(from_archive(order, archive), len(order.wanted), ABSENT["archive"])
+    if options.audio:
+        found = search(options.audio, order.wanted, order.source.files)
+        return Source(from_folder(order, found), len(found.files), "", found.missing, found.unused)
+    ways = {"hub": from_hub, "youtube": from_youtube}
+    tasks = ways[options.way](order) if options.way in ways and order.wanted else None
+    switch = offline() if options.way == "hub" else None
+    where = f"not in what is here of the data set ({switch} is set)" if switch else ABSENT[options.way]
+    return Source(tasks, len(order.wanted), where)
