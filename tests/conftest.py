@@ -44,6 +44,7 @@ def _own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: Path) -> 
     """Every test works in an empty folder and never reaches a hub."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("BENCH_CACHE", str(cache))
+    monkeypatch.setenv("BENCH_DATA", str(tmp_path / "bench-data"))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
 
 

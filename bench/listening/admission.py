@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bench.errors import BadInput
-from bench.listening.intake import ABSENT, NUMBER, Draft, Options
-from bench.listening.rating import Rating, flaw
-from bench.listening.sheet import Refused
+from bench.listening.flaws import flaw, is_beyond, is_off_grid
+from bench.listening.intake import ABSENT, NUMBER, Draft, Options, Placed, Reading
+from bench.listening.rating import Rating
+from bench.listening.sheet import SCALE, Refused
 
 SCALES = {"mushra": (0.0, 100.0), "ccr": (-3.0, 3.0), "ab": (-1.0, 1.0)}  # of methods whose own is not 1 to 5
 STEPS = {"bs1116": 0.1}  # of methods whose own is not 1
 
 
-def admit(draft: Draft, options: Options, form: str) -> Rating | Refused:
+SLIPS = 0.05  # share of a file's rows; if more than that are out of the scale, it is the scale that is wrong
+
+
+def admit(draft: Draft, options: Options, form: str) -> Placed | Refused:
     """The rating that a vote is, or why it is none."""
     score = number(draft.score, options.labels)
     lacking = [name for name in ("item", "system", "dimension") if not getattr(draft, name)]
@@ -27,7 +31,11 @@ def admit(draft: Draft, options: Options, form: str) -> Rating | Refused:
         return Refused(draft.file, draft.row, score)
     rating = _rating(draft, score, options, form)
     why = flaw(rating)
-    return Refused(draft.file, draft.row, why) if why else rating
+    if why and is_beyond(rating):
+        return Refused(draft.file, draft.row, f"{why} (--scale)", SCALE)
+    if why:
+        return Refused(draft.file, draft.row, f"{why} (--step)" if is_off_grid(rating) else why)
+    return Placed(draft.file, draft.row, rating)
 
 
 def _rating(draft: Draft, score: float, options: Options, form: str) -> Rating:
@@ -65,7 +73,7 @@ def number(text: str, labels: Mapping[str, float]) -> float | str:
     return float(word) if NUMBER.fullmatch(word) else f"score {text.strip()!r} is no number"
 
 
-def require_labels(votes: Iterable[Draft | Rating], options: Options) -> None:
+def require_labels(votes: Iterable[Draft | Placed], options: Options) -> None:
     """Stop where scores are words that nobody has given a number.
 
     Raises:
@@ -82,3 +90,27 @@ def require_labels(votes: Iterable[Draft | Rating], options: Options) -> None:
         raise BadInput(
             f"{file} has scores in words: {listed}; give their numbers as --labels '{{{unknown[0]}: 5, ...}}'"
         )
+
+
+def require_scale(readings: Iterable[Reading], refused: Sequence[Refused]) -> None:
+    """Stop where so many scores are out of the scale that the others can't stand for them.
+
+    Args:
+        readings: all that was read.
+        refused: all that was not taken of it.
+
+    Raises:
+        BadInput: it is more than one row of a file, and more than ``SLIPS`` of them.
+    """
+    rows: dict[str, set[int]] = defaultdict(set)
+    for reading in readings:
+        for one in (*reading.votes, *reading.refused):
+            rows[one.file].add(one.row)
+    for file, given in rows.items():
+        beyond = {row.row: row.why for row in refused if row.file == file and row.cause == SCALE}
+        if len(beyond) > max(1, SLIPS * len(given)):
+            first = min(beyond)
+            raise BadInput(
+                f"{file}: {len(beyond)} of {len(given)} rows are out of the scale, the first of them row {first}: "
+                f"{beyond[first]}; --allow-refused goes on without them"
+            )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from bench.listening.intake import Options
 from bench.listening.rating import Session
-from bench.listening.sheet import Entry, Refused, Sheet
+from bench.listening.sheet import ASKED, Entry, Refused, Sheet
 
 COLUMNS = ("HITId", "AssignmentId", "WorkerId")
 
@@ -50,7 +50,7 @@ def misfit(sheet: Sheet, entry: Entry, options: Options) -> Refused | None:
         if not cells[name]:
             return Refused(sheet.file, entry.row, f"no {name}")
     if options.drop_rejected and _is_rejected(cells):
-        return Refused(sheet.file, entry.row, "the assignment was rejected (--drop-rejected)")
+        return Refused(sheet.file, entry.row, "the assignment was rejected (--drop-rejected)", ASKED)
     return None
 
 
@@ -60,6 +60,6 @@ def _is_rejected(cells: Mapping[str, str]) -> bool:
 
 def rejected_note(sheet: Sheet, rows: list[Entry], options: Options) -> list[str]:
     """What was done with rejected assignments, if there are any."""
-    count = sum(_is_rejected(row.cells) for row in rows)
+    count = len({row.cells["AssignmentId"] for row in rows if _is_rejected(row.cells)})
     what = "left out" if options.drop_rejected else "kept (--drop-rejected leaves them out)"
     return [f"{sheet.file}: {count} rejected assignments are {what}"] if count else []

@@ -4,55 +4,22 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
-from dataclasses import fields, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
-from bench.errors import BadInput, NotEvaluable
+from bench.errors import BadInput
 from bench.options import Names, Parser
 
 if TYPE_CHECKING:
     from jsonargparse import Namespace
 
-    from bench.listening.analysis import Analysis
+    from bench.listening.findings import Findings
     from bench.listening.intake import Imported, Options
-    from bench.listening.quality import Rules, Screened
-    from bench.listening.rating import Rating
+    from bench.listening.quality import Rules
 
 DONE, UNEVALUATED = 0, 3
-
-
-class Findings(NamedTuple):
-    """What became of some files.
-
-    Attributes:
-        imported: what was understood, taken and refused.
-        screened: the ratings after quality control; None without it.
-        kept: every question after exclusions.
-        everything: every question without exclusions.
-    """
-
-    imported: Imported
-    screened: Screened | None
-    kept: list[Analysis]
-    everything: list[Analysis]
-
-    @property
-    def ratings(self) -> tuple[Rating, ...]:
-        """All of them, with what is excluded marked."""
-        return self.screened.ratings if self.screened else self.imported.ratings
-
-    @property
-    def dropped(self) -> int:
-        """How many ratings are excluded."""
-        return sum(rating.excluded for rating in self.ratings)
-
-    def pairs(self) -> Iterator[tuple[Analysis | None, Analysis]]:
-        """Each question after exclusions, None if nothing is left, beside itself without them."""
-        after = {(one.question.test_id, one.question.dimension): one for one in self.kept}
-        for one in self.everything:
-            yield after.get((one.question.test_id, one.question.dimension)), one
 
 
 def ratings(words: list[str]) -> int:
@@ -67,26 +34,58 @@ def ratings(words: list[str]) -> int:
 
         return plan(words[1:])
     from bench.disk import require_writable
-    from bench.listening.importing import read
+    from bench.listening.findings import findings, problems
     from bench.listening.opinion import method_for
 
-    given = _parser().read(words)
+    given = _parser().read(list(_joined(words)))
     if not given.files:
         raise BadInput("bench ratings needs at least one FILE; see `bench ratings --help`")
     method = method_for(given.prompts, given.interval)
     if given.output:
         require_writable(given.output, "--output")
-    imported = read(given.files, form=given.format, options=_options(given))
-    for row in imported.refused:
-        print(f"bench: {row.file} row {row.row}: {row.why}", file=sys.stderr)
+    imported = _read(given)
     if given.explain:
-        print("\n".join([f"format: {imported.format}", *imported.notes, counted(imported)]))
-        return UNEVALUATED if imported.refused else DONE
+        return _explain(imported)
     found = findings(imported, method, _rules(given) if given.screening else None)
     _print(found, given)
     if given.output:
-        _write(found, given.output, to_stderr=given.json)
-    return UNEVALUATED if _problems(found) or imported.refused else DONE
+        _keep(found, given)
+    return UNEVALUATED if problems(found) or imported.refused else DONE
+
+
+def _joined(words: Sequence[str]) -> Iterator[str]:
+    """Words with ``--scale -3..3`` as one, since what begins with a hyphen is taken for an option otherwise."""
+    for before, word, after in zip(("", *words), words, (*words[1:], ""), strict=False):
+        if before != "--scale" or word[:1] != "-":
+            yield f"{word}={after}" if word == "--scale" and after[:1] == "-" and after[:2] != "--" else word
+        elif word[:2] == "--":
+            yield word
+
+
+def _read(given: Namespace) -> Imported:
+    """What the files hold; the rows that are not taken are named.
+
+    Raises:
+        BadInput: a file can't be read; or what is to be kept belongs to a test without a name.
+    """
+    from bench.listening.importing import read
+
+    imported = read(given.files, form=given.format, options=_options(given))
+    if given.output and imported.unnamed and not given.explain:
+        raise BadInput(
+            f"--output keeps ratings under the name of their test, and {imported.unnamed[0]} has none: "
+            "give it as --test NAME"
+        )
+    for row in imported.refused:
+        print(f"bench: {row.file} row {row.row}: {row.why}", file=sys.stderr)
+    return imported
+
+
+def _explain(imported: Imported) -> int:
+    from bench.listening.findings import counted
+
+    print("\n".join([f"format: {imported.format}", *imported.notes, counted(imported)]))
+    return UNEVALUATED if imported.refused else DONE
 
 
 def _parser() -> Parser:
@@ -97,7 +96,12 @@ def _parser() -> Parser:
 
     parser = Parser("ratings", ratings.__doc__ or "")
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="of one test or of several; only read")
-    parser.add_argument("--format", type=str, default="auto", help="of the files; told by their headers if not given")
+    parser.add_argument(
+        "--format",
+        type=str,
+        default="auto",
+        help="of the files; told by their headers if not given; JSON (beaqleJS, tts-mos-test) is not read",
+    )
     parser.add_argument("--prompts", type=str, default="random", help=f"{' or '.join(PROMPTS)}: said of new ones too?")
     parser.add_argument("--interval", type=str, default="cluster", help=f"one of {', '.join(INTERVALS)}")
     parser.add_argument("--naive", action="store_true", help="print the too narrow half-width of older papers as well")
@@ -107,13 +111,16 @@ def _parser() -> Parser:
         "-o", "--output", type=Path | None, metavar="FOLDER", help="write ratings, sessions and stimuli there as CSV"
     )
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
-    parser.add_argument("--scale", type=str | None, metavar="LOW-HIGH", help="its ends, such as 1-5 or 0..100")
+    parser.add_argument("--scale", type=str | None, metavar="LOW-HIGH", help="its ends, such as 1-5 or -3..3")
     parser.add_argument("--systems", type=Names, default=Names(), metavar="A,B", help="names, in order of matrices")
     parser.add_argument("--condition-keys", type=Names, default=Names(), metavar="A,B", help="groups that are a system")
     parser.add_argument("--drop-rejected", action="store_true", help="drop assignments that were rejected")
+    parser.add_argument(
+        "--allow-refused", action="store_true", help="go on, and write, without the rows that can't be taken"
+    )
     parser.add_argument("--rules.off", type=Names, default=Names(), metavar="A,B", help="rules that are not asked")
     parser.add_class_arguments(Rules, "rules", skip={"off"})
-    own = {"scale", "systems", "condition_keys", "drop_rejected"}
+    own = {"scale", "systems", "condition_keys", "drop_rejected", "allow_refused"}
     parser.add_class_arguments(Options, None, as_group=False, skip=own)
     return parser
 
@@ -148,96 +155,30 @@ def scale(text: str) -> tuple[float, float]:
     return low, high
 
 
-def findings(imported: Imported, method: str, rules: Rules | None) -> Findings:
-    """Screen what was imported, and answer every question with and without exclusions.
-
-    Args:
-        imported: from files.
-        method: of the means' intervals.
-        rules: of quality control; None for none, so that only what a file itself excludes is dropped.
-
-    Raises:
-        NotEvaluable: there is no rating of a system under test.
-        BadInput: two scales in one dimension of one test.
-    """
-    from bench.listening.analysis import analyse
-    from bench.listening.quality import screen
-
-    everything = analyse([replace(rating, excluded=False) for rating in imported.ratings], method)
-    if not everything:
-        refused = f" ({len(imported.refused)} rows were refused)" if imported.refused else ""
-        raise NotEvaluable(f"there is no rating of a system under test among the {len(imported.ratings)}{refused}")
-    screened = screen(imported.ratings, imported.sessions, rules) if rules else None
-    kept = analyse(screened.ratings if screened else imported.ratings, method)
-    return Findings(imported, screened, kept, everything)
-
-
-def _problems(found: Findings) -> list[str]:
-    from bench.listening.report import lost, named
-
-    return [
-        f"{named(before)}: exclusions leave no rating of {', '.join(lost(now, before))}"
-        for now, before in found.pairs()
-        if lost(now, before)
-    ]
-
-
-def counted(imported: Imported) -> str:
-    """How many ratings, raters, systems and clips there are, in one line."""
-    given = imported.ratings
-    raters = {rating.rater_id for rating in given if rating.rater_id}
-    counts = {
-        "ratings": len(given),
-        "raters": len(raters) or "unknown",
-        "systems": len({rating.system_id for rating in given if rating.role == "test"}),
-        "clips": len({(rating.test_id, rating.item_id) for rating in given}),
-        "rows refused": len(imported.refused),
-    }
-    dimensions = ", ".join(dict.fromkeys(rating.dimension for rating in given))
-    return "; ".join(f"{name}: {count}" for name, count in counts.items()) + f"; dimensions: {dimensions or 'none'}"
-
-
 def _print(found: Findings, given: Namespace) -> None:
+    from bench.listening.findings import everything, problems, text
+
     if given.json:
         from bench.record import pretty
 
         print(pretty(everything(found)), end="")
     else:
         print("\n".join(text(found, naive=given.naive)))
-    for problem in _problems(found):
+    for problem in problems(found):
         print(f"bench: {problem}", file=sys.stderr)
 
 
-def text(found: Findings, *, naive: bool = False) -> Iterator[str]:
-    """All that was found, as lines."""
-    from bench.listening.quality import report
-    from bench.listening.report import change, lines, means
-
-    yield from (f"format: {found.imported.format}", *found.imported.notes, counted(found.imported), "")
-    yield from report(found.screened) if found.screened else ["quality control: not asked for"]
-    for now, before in found.pairs():
-        if now:
-            yield ""
-            yield from lines(now, naive=naive)
-        if found.dropped:
-            yield ""
-            yield from means(before, naive, " without exclusions")
-            yield change(now, before)
-
-
-def everything(found: Findings) -> dict[str, Any]:
-    """All that was found, as plain values for JSON."""
-    from bench.listening.quality import report
-
-    return {
-        "format": found.imported.format,
-        "notes": list(found.imported.notes),
-        "refused": [row._asdict() for row in found.imported.refused],
-        "screening": report(found.screened) if found.screened else None,
-        "findings": [one._asdict() for one in found.screened.findings] if found.screened else None,
-        "questions": [one.fields() for one in found.kept],
-        "without_exclusions": [one.fields() for one in found.everything],
-    }
+def _keep(found: Findings, given: Namespace) -> None:
+    """Write what was found, unless ratings are lacking: nobody would miss them later."""
+    lost = sum(row.lost for row in found.imported.refused)
+    if lost and not given.allow_refused:
+        print(
+            f"bench: nothing is written to {given.output}: rows that count were refused ({lost}); mend them, or give "
+            "--allow-refused to keep the others",
+            file=sys.stderr,
+        )
+    else:
+        _write(found, given.output, to_stderr=given.json)
 
 
 def _write(found: Findings, folder: Path, *, to_stderr: bool) -> None:

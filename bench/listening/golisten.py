@@ -8,7 +8,7 @@ from typing import NamedTuple
 from bench.errors import BadInput
 from bench.listening.assignments import positive
 from bench.listening.identity import Identity, identity
-from bench.listening.intake import Draft, Format, Options, Reading, joined
+from bench.listening.intake import Draft, Format, Options, Reading, joined, parted
 from bench.listening.sheet import Line, Refused, Sheet
 
 SOUNDS, TIME, RATING = "Sound filename", "Time (s)", " rating"
@@ -47,15 +47,11 @@ def _of_sheet(sheet: Sheet, options: Options, known: Identity) -> Reading:
         raise BadInput(f"{sheet.file} has no column '… rating'; preference tests of GoListen are not read")
     known.needed(sheet.file, columns[0].name)
     method = "mushra" if sounds else "acr"
-    votes: list[Draft] = []
-    refused: list[Refused] = []
-    for line in sheet.lines[top + 1 :]:
-        for one in _drafts(sheet, line, columns, known):
-            if isinstance(one, Refused):
-                refused.append(one)
-            else:
-                asked = one.dimension or options.question or ("MUSHRA" if sounds else options.asked(sheet.file))
-                votes.append(one._replace(method=method, dimension=asked))
+    heard, refused = parted(one for line in sheet.lines[top + 1 :] for one in _drafts(sheet, line, columns, known))
+    asked = options.question or ("MUSHRA" if sounds else "")
+    votes = [
+        one._replace(method=method, dimension=one.dimension or asked or options.asked(sheet.file)) for one in heard
+    ]
     nameless = sum(not line.cells[0] for line in sheet.lines[top + 1 :])
     notes = [f"{sheet.file}: GoListen, {method}; people told by Name, {nameless} without one by row"]
     return Reading(votes, refused=refused, notes=[*known.notes, *notes])

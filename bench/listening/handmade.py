@@ -22,13 +22,13 @@ COLUMNS = {  # what a field may be called, besides its own name
     "time": "response_time_s",
 }
 SINGLE = ("test_id", "rater_id", "session_id", "item_id", "system_id", "dimension", "score")  # fields of a draft itself
-OURS = ("excluded", "exclusion_reasons", "stimulus_id", "source_format", "source_file", "source_row")
+OURS = ("exclusion_reasons", "stimulus_id", "source_format", "source_file", "source_row")
 
 
 def recognises(sheet: Sheet, options: Options) -> bool:
     """Whether a table has scores, and columns for two of rater, system and item, or any that options name."""
     fields = set(_fields(sheet, options).values())
-    scored = "score" in fields or bool(options.score_columns)
+    scored = "score" in fields or any(column in sheet.header for column in options.score_columns.values())
     named = any(column in sheet.header for column in options.columns.values())
     return named or (scored and len({"rater_id", "system_id", "item_id"} & fields) >= 2)
 
@@ -48,7 +48,8 @@ def read(sheet: Sheet, options: Options) -> Reading:
         except ValueError as error:
             refused.append(Refused(sheet.file, entry.row, str(error)))
     unused = [name for name in sheet.header if name and name not in plan.fields and name not in plan.scores.values()]
-    notes = [f"{sheet.file}: one row a rating, columns {', '.join(f'{c} = {f}' for c, f in plan.fields.items())}"]
+    columns = [column if column == field else f"{column} = {field}" for column, field in plan.fields.items()]
+    notes = [f"{sheet.file}: one row a rating, columns {', '.join(columns)}"]
     notes += [f"{sheet.file}: columns not used: {', '.join(unused)}"] if unused else []
     if "response_time_s" in plan.fields.values():
         notes.append(f"{sheet.file}: times are taken for seconds, and for those of one stimulus")

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from bench.errors import BadInput, unknown
-from bench.listening.admission import admit, require_labels
+from bench.listening.admission import admit, require_labels, require_scale
 from bench.listening.crowdmos import CROWDMOS
 from bench.listening.golisten import GOLISTEN
-from bench.listening.intake import SALT, TEST, Draft, Format, Imported, Options, Reading
+from bench.listening.intake import PUBLIC, SALT, TEST, Draft, Format, Imported, Options, Placed, Reading, parted
 from bench.listening.long import LONG
+from bench.listening.merging import merged, once, stimuli
 from bench.listening.mturk import MTURK
 from bench.listening.p808 import P808
 from bench.listening.prolific import PROLIFIC
 from bench.listening.qualtrics import QUALTRICS
-from bench.listening.rating import Rating, Session, Stimulus
+from bench.listening.rating import Rating, is_pseudonym
 from bench.listening.sheet import Refused, Sheet, read_sheet
+from bench.listening.unused import idle
 from bench.listening.webmushra import WEBMUSHRA
 
 __all__ = ["FORMATS", "Format", "Imported", "Options", "Refused", "read"]
@@ -56,8 +56,11 @@ def _read(files: Sequence[Path], form: str, options: Options) -> Imported:
     if doubled:
         raise BadInput(f"{doubled[0].name} is named twice")
     sheets: dict[str, list[Sheet]] = {}
+    names = Counter(path.name for path in files)
     for path in files:
         sheet = read_sheet(path)
+        if names[path.name] > 1:
+            sheet = sheet._replace(file=f"{path.resolve().parent.name}/{path.name}")
         sheets.setdefault(_told(sheet, form, options), []).append(sheet)
     readings = {name: FORMATS[name].read(group, options) for name, group in sheets.items()}
     if all(not FORMATS[name].alone for name in readings):
@@ -73,6 +76,11 @@ def _told(sheet: Sheet, form: str, options: Options) -> str:
     side = [name for name in fitting if not FORMATS[name].alone]
     if form in fitting or side:
         return form if form in fitting else side[0]
+    if sheet.separator == "{":
+        raise BadInput(
+            f"{sheet.file} is JSON, which is not read (nor is what beaqleJS and tts-mos-test write): "
+            "make it a table with the columns rater, system, item, dimension, score"
+        )
     header = ", ".join(name[:40] for name in sheet.header if name)[:200]
     if form != "auto":
         looks = f"; it looks like {fitting[0]}" if fitting else ""
@@ -86,23 +94,27 @@ def _told(sheet: Sheet, form: str, options: Options) -> str:
 
 
 def _imported(readings: dict[str, Reading], options: Options) -> Imported:
+    placed: list[Placed] = []
     refused: list[Refused] = [row for reading in readings.values() for row in reading.refused]
-    ratings: list[Rating] = []
     for name, reading in readings.items():
         require_labels(reading.votes, options)
-        for vote in reading.votes:
-            taken = admit(vote, options, name) if isinstance(vote, Draft) else vote
-            (ratings if isinstance(taken, Rating) else refused).append(taken)  # type: ignore[arg-type]
-    kept, doubled = _once(ratings)
-    sessions, unheard = _merged([one for reading in readings.values() for one in reading.sessions], kept)
+        taken, unfit = parted(admit(vote, options, name) if isinstance(vote, Draft) else vote for vote in reading.votes)
+        placed += taken
+        refused += unfit
+    if not options.allow_refused:
+        require_scale(readings.values(), refused)
+    kept, doubled = once(placed)
+    sessions, unheard = merged([one for reading in readings.values() for one in reading.sessions], kept)
     notes = [note for reading in readings.values() for note in reading.notes]
+    unnamed = _unnamed(readings, options)
     return Imported(
         format=" + ".join(readings),
         ratings=tuple(kept),
         sessions=sessions,
-        stimuli=_stimuli(kept, [one for reading in readings.values() for one in reading.stimuli]),
+        stimuli=stimuli(kept, [one for reading in readings.values() for one in reading.stimuli]),
         refused=tuple(_sorted([*refused, *doubled])),
-        notes=tuple(_one_line(note) for note in (*notes, *unheard, *_of_all(readings, kept, options))),
+        notes=tuple(dict.fromkeys(map(_one_line, [*notes, *unheard, *_of_all(readings, kept, unnamed, options)]))),
+        unnamed=unnamed,
     )
 
 
@@ -111,89 +123,24 @@ def _sorted(refused: Iterable[Refused]) -> list[Refused]:
     return sorted(clean, key=lambda row: (row.file, row.row))
 
 
-def _once(ratings: Iterable[Rating]) -> tuple[list[Rating], list[Refused]]:
-    """Ratings, without those that stand there again, as where two exports overlap."""
-    first: dict[tuple[Any, ...], Rating] = {}
-    kept, doubled = [], []
-    for rating in ratings:
-        key: tuple[Any, ...] = (
-            rating.test_id,
-            rating.session_id,
-            rating.rater_id,
-            *rating.stimulus,
-            rating.dimension,
-            rating.score,
-        )
-        key += (rating.role, rating.trial_index, rating.revision, rating.submitted_at)
-        before = first.setdefault(key, rating)
-        if before is rating or rating.rater_id is None:
-            kept.append(rating)
-        else:
-            why = f"duplicate: the same rating stands in {before.source_file}, row {before.source_row}"
-            doubled.append(Refused(str(rating.source_file), rating.source_row or 0, why))
-    return kept, doubled
+def _unnamed(readings: dict[str, Reading], options: Options) -> tuple[str, ...]:
+    """The files that neither name their test nor have it named."""
+    drafts = [vote for reading in readings.values() for vote in reading.votes if isinstance(vote, Draft)]
+    return () if options.test else tuple(dict.fromkeys(one.file for one in drafts if one.test is None))
 
 
-def _merged(sessions: Iterable[Session], ratings: Sequence[Rating]) -> tuple[tuple[Session, ...], list[str]]:
-    """One session a sitting; one that only a person is known of goes to all of the person's sittings."""
-    sittings = dict.fromkeys((one.test_id, one.session_id, one.rater_id) for one in ratings if one.session_id)
-    found: dict[tuple[str, str | None, str | None], Session] = {}
-    persons: dict[str, Session] = {}
-    for one in sessions:
-        if one.session_id is None and one.rater_id:
-            persons[one.rater_id] = _filled(persons.get(one.rater_id), one)
-        else:
-            key = (one.test_id, one.session_id, one.rater_id)
-            found[key] = _filled(found.get(key), one)
-    for test, session, rater in sittings:
-        if rater in persons:
-            known = dataclasses.replace(persons[rater], test_id=test, session_id=session)
-            found[test, session, rater] = _filled(known, found.get((test, session, rater)))
-    raters = {one.rater_id for one in ratings}
-    unheard = [name for name in persons if name not in raters]
-    notes = [f"{len(unheard)} of {len(persons)} people in the service's export rated nothing here"] if unheard else []
-    alone = [one for name, one in persons.items() if name in raters and not any(key[2] == name for key in sittings)]
-    return (*found.values(), *alone), notes
-
-
-def _filled(one: Session | None, other: Session | None) -> Session:
-    """A session, with what it does not know taken from another account of it."""
-    if one is None or other is None:
-        found = one or other
-        assert found is not None
-        return found
-    names = [field.name for field in dataclasses.fields(Session)]
-    return dataclasses.replace(one, **{name: getattr(other, name) for name in names if getattr(one, name) is None})
-
-
-def _stimuli(ratings: Iterable[Rating], known: Sequence[Stimulus]) -> tuple[Stimulus, ...]:
-    """What was heard: as the key says it, and what ratings alone tell of."""
-    found = {one.stimulus_id: one for one in known}
-    for rating in ratings:
-        if rating.stimulus_id and rating.stimulus_id not in found:
-            found[rating.stimulus_id] = Stimulus(
-                stimulus_id=rating.stimulus_id,
-                item_id=rating.item_id,
-                system_id=rating.system_id,
-                sample_index=rating.sample_index,
-                role=rating.role,
-                duration_s=rating.audio_duration_s,
-                expected_score=rating.expected_score,
-            )
-    return tuple(found.values())
-
-
-def _of_all(readings: dict[str, Reading], ratings: Sequence[Rating], options: Options) -> list[str]:
+def _of_all(
+    readings: dict[str, Reading], ratings: Sequence[Rating], unnamed: Sequence[str], options: Options
+) -> Iterator[str]:
     """What must be said whatever the format."""
     drafts = [vote for reading in readings.values() for vote in reading.votes if isinstance(vote, Draft)]
-    notes = []
-    if any(draft.test is None for draft in drafts) and not options.test:
-        notes.append(f"the files don't name their test; it is called {TEST!r} (--test gives another name)")
-    if options.salt == SALT and any(draft.rater for draft in drafts):
-        notes.append("raters' pseudonyms are made with a salt that everybody knows; give one's own with --salt")
+    if unnamed:
+        yield f"the files don't name their test; it is called {TEST!r} (--test gives another name)"
+    if options.salt == SALT and any(draft.rater and not is_pseudonym(draft.rater) for draft in drafts):
+        yield PUBLIC
     if any(rating.rater_id is None for rating in ratings):
-        notes.append("raters are unknown: an interval can only cluster on clips, and is too narrow")
-    return notes
+        yield "raters are unknown: an interval can only cluster on clips, and is too narrow"
+    yield from idle(readings, options)
 
 
 FORMATS: dict[str, Format] = {

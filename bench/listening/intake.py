@@ -6,13 +6,14 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from bench.errors import BadInput
-from bench.listening.rating import Rating, Session, Stimulus, pseudonym
+from bench.listening.rating import Rating, Session, Stimulus, is_pseudonym, pseudonym
 from bench.listening.sheet import Refused, Sheet
 
 SALT = "audiogen-bench"  # known to everybody
+PUBLIC = "raters' pseudonyms are made with a salt that everybody knows; give one's own with --salt"
 TEST = "test"  # the name of a test whose files don't say
 ABSENT = {"", "na", "n/a", "nan", "null", "none", "-"}  # written where a question was not answered
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -39,6 +40,7 @@ class Options:
         salt: makes pseudonyms; keep one's own secret.
         test: name of the test, for formats that carry none.
         drop_rejected: drop assignments that were rejected (they are kept otherwise).
+        allow_refused: take the rows that can be taken, whatever became of the others.
     """
 
     scale: tuple[float, float] | None = None
@@ -55,14 +57,15 @@ class Options:
     salt: str = SALT
     test: str | None = None
     drop_rejected: bool = False
+    allow_refused: bool = False
 
     def rater(self, name: str) -> str:
         """A person's pseudonym; what is one already stays."""
-        return name if re.fullmatch(r"r_[0-9a-f]{12}", name) else pseudonym(self.salt, name)
+        return name if is_pseudonym(name) else pseudonym(self.salt, name)
 
     def session(self, name: str) -> str:
         """A sitting's pseudonym, since services let its name be traced to the person."""
-        return name if re.fullmatch(r"s_[0-9a-f]{12}", name) else pseudonym(self.salt, name, "s")
+        return name if is_pseudonym(name, "s") else pseudonym(self.salt, name, "s")
 
     def stimulus(self, item: str, system: str, sample: int = 0) -> str:
         """The opaque name of a sound."""
@@ -93,6 +96,7 @@ class Imported(NamedTuple):
         stimuli: what was heard.
         refused: rows that were not taken.
         notes: what was understood, one line each.
+        unnamed: the files whose test has no name but the one that any other has.
     """
 
     format: str
@@ -101,6 +105,7 @@ class Imported(NamedTuple):
     stimuli: tuple[Stimulus, ...]
     refused: tuple[Refused, ...]
     notes: tuple[str, ...]
+    unnamed: tuple[str, ...] = ()
 
 
 class Draft(NamedTuple):
@@ -130,6 +135,14 @@ class Draft(NamedTuple):
     more: Mapping[str, Any] = {}
 
 
+class Placed(NamedTuple):
+    """A rating, and where in the given files it stands."""
+
+    file: str
+    row: int
+    rating: Rating
+
+
 class Reading(NamedTuple):
     """What one format makes of its files.
 
@@ -140,7 +153,7 @@ class Reading(NamedTuple):
         notes: what was understood.
     """
 
-    votes: Sequence[Draft | Rating]
+    votes: Sequence[Draft | Placed]
     sessions: Sequence[Session] = ()
     stimuli: Sequence[Stimulus] = ()
     refused: Sequence[Refused] = ()
@@ -165,7 +178,7 @@ class Format(NamedTuple):
 
 def joined(parts: Iterable[Reading]) -> Reading:
     """What several files of one format hold together."""
-    votes: list[Draft | Rating] = []
+    votes: list[Draft | Placed] = []
     sessions: list[Session] = []
     stimuli: list[Stimulus] = []
     refused: list[Refused] = []
@@ -177,6 +190,21 @@ def joined(parts: Iterable[Reading]) -> Reading:
         refused += part.refused
         notes += part.notes
     return Reading(votes, sessions, stimuli, refused, notes)
+
+
+T = TypeVar("T", Draft, Placed)
+
+
+def parted(found: Iterable[T | Refused]) -> tuple[list[T], list[Refused]]:
+    """What was taken, and what was not."""
+    taken: list[T] = []
+    refused: list[Refused] = []
+    for one in found:
+        if isinstance(one, Refused):
+            refused.append(one)
+        else:
+            taken.append(one)
+    return taken, refused
 
 
 def unfit(sheet: Sheet, lacking: str, option: str) -> BadInput:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from bench.errors import BadInput
 from bench.listening.assignments import is_batch, misfit, rejected_note, session_of
 from bench.listening.identity import Identity, identity
-from bench.listening.intake import Draft, Format, Options, Reading, joined
+from bench.listening.intake import Draft, Format, Options, Reading, joined, parted
 from bench.listening.sheet import Entry, Refused, Sheet, entries
 
 AUDIO = re.compile(r"\.(wav|flac|mp3|ogg|opus|m4a|webm)(\?.*)?$", re.IGNORECASE)
@@ -36,21 +36,23 @@ def _of_sheet(sheet: Sheet, options: Options, known: Identity) -> Reading:
     kept, refused = entries(sheet)
     inputs, given = _inputs(sheet, kept), [_answers(entry.cells) for entry in kept]
     asked = _asked(sheet, inputs, given, options)
-    votes: list[Draft] = []
+    found: list[Draft | Refused] = []
     sessions = []
     for entry, answers in zip(kept, given, strict=True):
         if bad := misfit(sheet, entry, options):
             refused.append(bad)
             continue
         sessions.append(session_of(entry.cells, options))
-        for one in _drafts(sheet, entry, answers, _Plan(inputs, asked, known)):
-            refused.append(one) if isinstance(one, Refused) else votes.append(one)
+        found += _drafts(sheet, entry, answers, _Plan(inputs, asked, known))
+    votes, unfit = parted(found)
     pairs = [
         f"{sheet.file}: Answer.{stem or '…'} of number {number or 'none'} goes with {column}"
         for number, column in inputs.items()
         for stem in asked
     ]
-    return Reading(votes, sessions, (), refused, [*known.notes, *pairs[:1], *rejected_note(sheet, kept, options)])
+    return Reading(
+        votes, sessions, (), [*refused, *unfit], [*known.notes, *pairs[:1], *rejected_note(sheet, kept, options)]
+    )
 
 
 class _Plan(NamedTuple):

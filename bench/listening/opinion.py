@@ -9,7 +9,7 @@ from typing import NamedTuple
 from bench.errors import BadInput, unknown
 from bench.listening.contrasts import OF_DIFFERENCES, Contrast, contrasts, letters
 from bench.listening.intervals import INTERVALS, estimate
-from bench.listening.rating import Rating
+from bench.listening.rating import Rating, scale_text
 from bench.listening.votes import Votes, votes
 from bench.stats import Interval
 
@@ -51,6 +51,7 @@ class Opinion(NamedTuple):
         prompts: "random" if the interval is for new prompts as well, "fixed" if for these very ones.
         method: of the interval, a key of ``bench.listening.intervals.METHODS``.
         note: what a reader must know; empty if nothing.
+        scale_min, scale_max: the ends of the scale that the points are of.
     """
 
     test_id: str
@@ -68,6 +69,8 @@ class Opinion(NamedTuple):
     prompts: str
     method: str
     note: str = ""
+    scale_min: float = 1.0
+    scale_max: float = 5.0
 
 
 def opinions(ratings: Sequence[Rating], *, prompts: str = "random", interval: str = "cluster") -> tuple[Opinion, ...]:
@@ -120,6 +123,8 @@ def _opinion(question: Question, system: str, method: str, shared: str) -> Opini
         prompts="fixed" if method == "raters" else "random",
         method=found.method,
         note=found.note,
+        scale_min=question.scale[0],
+        scale_max=question.scale[1],
     )
 
 
@@ -163,7 +168,7 @@ def questions(ratings: Sequence[Rating]) -> list[Question]:
 def _question(test_id: str, dimension: str, group: Sequence[Rating]) -> Question:
     scales = sorted({(rating.scale_min, rating.scale_max) for rating in group})
     if len(scales) > 1:
-        listed = ", ".join(f"{low:g}-{high:g}" for low, high in scales)
+        listed = ", ".join(scale_text(*ends) for ends in scales)
         raise BadInput(f"test {test_id!r} has dimension {dimension!r} on several scales: {listed}; they can't be mixed")
     kept = [rating for rating in group if not rating.excluded]
     given = votes(

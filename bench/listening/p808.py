@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from bench.errors import BadInput
 from bench.listening.assignments import misfit, rejected_note
 from bench.listening.identity import Identity, identity
-from bench.listening.intake import Draft, Format, Options, Reading, joined
+from bench.listening.intake import Draft, Format, Options, Reading, joined, parted
 from bench.listening.p808_batch import is_p808_batch, method_of, read_batch
 from bench.listening.rating import Session
 from bench.listening.sheet import Entry, Refused, Sheet, entries
@@ -58,10 +58,9 @@ def _dimension(question: str, options: Options) -> str:
 def _by_rater(sheet: Sheet, options: Options, known: Identity) -> Reading:
     kept, refused = entries(sheet)
     votes = []
-    for entry in kept:
+    renamed = [_renamed(entry) for entry in kept]
+    for entry, named in zip(kept, renamed, strict=True):
         cells = entry.cells
-        named = Entry(entry.row, {**cells, "WorkerId": cells["workerid"], "AssignmentId": cells["assignment_id"]})
-        named.cells["AssignmentStatus"] = cells.get("assignmentstatus", "")
         known.needed(sheet.file, cells["file"])
         heard = known.of(cells["file"])
         if bad := misfit(sheet, named, options):
@@ -84,9 +83,16 @@ def _by_rater(sheet: Sheet, options: Options, known: Identity) -> Reading:
                     more=heard.more,
                 )
             )
-    renamed = [Entry(row, {"AssignmentStatus": cells.get("assignmentstatus", "")}) for row, cells in kept]
     notes = [f"{sheet.file}: P.808 votes by rater; {SHORT}", *known.notes, *rejected_note(sheet, renamed, options)]
     return Reading(votes, (), (), refused, notes)
+
+
+def _renamed(entry: Entry) -> Entry:
+    """A row with MTurk's own names of columns beside the toolkit's."""
+    cells = entry.cells
+    status = cells.get("assignmentstatus", "")
+    own = {"WorkerId": cells["workerid"], "AssignmentId": cells["assignment_id"], "AssignmentStatus": status}
+    return Entry(entry.row, {**cells, **own})
 
 
 def _by_clip(sheet: Sheet, options: Options, known: Identity) -> Reading:
@@ -94,12 +100,12 @@ def _by_clip(sheet: Sheet, options: Options, known: Identity) -> Reading:
     question = next(
         (name for name in sheet.header if name in ("MOS", "CMOS", "DMOS") or name.startswith("MOS_")), "MOS"
     )
-    votes: list[Draft] = []
-    for entry in kept:
+    for entry in kept[:1]:
         known.needed(sheet.file, entry.cells["file_url"])
-        for one in _votes_of(sheet, entry, question, options, known):
-            refused.append(one) if isinstance(one, Refused) else votes.append(one)
-    return Reading(votes, (), (), refused, [f"{sheet.file}: P.808 votes by clip, without raters", *known.notes])
+    votes, unfit = parted(one for entry in kept for one in _votes_of(sheet, entry, question, options, known))
+    return Reading(
+        votes, (), (), [*refused, *unfit], [f"{sheet.file}: P.808 votes by clip, without raters", *known.notes]
+    )
 
 
 def _votes_of(

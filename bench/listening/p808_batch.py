@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from bench.listening.assignments import is_batch, misfit, positive, rejected_note, session_of
 from bench.listening.identity import Identity
-from bench.listening.intake import Draft, Options, Reading
+from bench.listening.intake import Draft, Options, Reading, parted
 from bench.listening.rating import Session
 from bench.listening.sheet import Entry, Refused, Sheet, entries
 
@@ -65,7 +65,7 @@ def read_batch(sheet: Sheet, options: Options, known: Identity) -> Reading:
         BadInput: recordings can't be told; or a page of one scale without ``--question``, if that is to be no MOS.
     """
     kept, refused = entries(sheet)
-    votes: list[Draft] = []
+    found: list[Draft | Refused] = []
     sessions: list[Session] = []
     for entry in kept:
         if bad := misfit(sheet, entry, options):
@@ -73,14 +73,16 @@ def read_batch(sheet: Sheet, options: Options, known: Identity) -> Reading:
             continue
         task = _task(sheet, entry)
         sessions.append(_session(task, options))
-        for one in _drafts(task, options, known):
-            refused.append(one) if isinstance(one, Refused) else votes.append(one)
+        found += _drafts(task, options, known)
+    votes, unfit = parted(found)
     roles = [vote.more.get("role") for vote in votes]
     notes = [
         f"{sheet.file}: P.808 batch; {roles.count('trap')} votes on traps, {roles.count('gold')} on gold clips",
         f"{sheet.file}: of playback it only says whether a clip was finished; listened_frac is 1 or 0",
     ]
-    return Reading(votes, sessions, (), refused, [*notes, *known.notes, *rejected_note(sheet, kept, options)])
+    return Reading(
+        votes, sessions, (), [*refused, *unfit], [*notes, *known.notes, *rejected_note(sheet, kept, options)]
+    )
 
 
 def _task(sheet: Sheet, entry: Entry) -> Task:

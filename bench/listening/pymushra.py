@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 from bench.errors import BadInput
 from bench.listening.identity import Identity
-from bench.listening.intake import Draft, Options, Reading
+from bench.listening.intake import Draft, Options, Reading, parted
 from bench.listening.sheet import Entry, Refused, Sheet, entries
-from bench.listening.trials import KINDS, Trial, drafts
+from bench.listening.trials import KINDS, Trial, drafts, unequal
 
 NAMES = {  # pymushra's column by webMUSHRA's
     "rating_stimulus": "responses_stimulus",
@@ -43,16 +43,18 @@ def read_pymushra(sheet: Sheet, options: Options, known: Identity) -> Reading:
     if column not in sheet.header:
         raise BadInput(f"{sheet.file} has no column {column!r} to tell people apart: name one with --rater-from")
     kept, refused = entries(sheet)
-    votes: list[Draft] = []
+    found: list[Draft | Refused] = []
     for entry in kept:
         trial = _trial(sheet, entry, column)
         if isinstance(trial, str):
             refused.append(Refused(sheet.file, entry.row, trial))
             continue
-        for one in drafts(trial, _questions(sheet, trial, options), known):
-            refused.append(one) if isinstance(one, Refused) else votes.append(one)
+        questions = _questions(sheet, trial, options)
+        why = unequal(trial, questions)
+        found += [Refused(sheet.file, entry.row, why)] if why else drafts(trial, questions, known)
+    votes, unfit = parted(found)
     notes = [f"{sheet.file}: pymushra; people told by {column}", *([] if options.rater_from else [SITTINGS])]
-    return Reading(votes, refused=refused, notes=notes)
+    return Reading(votes, refused=[*refused, *unfit], notes=notes)
 
 
 def _trial(sheet: Sheet, entry: Entry, column: str) -> Trial | str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import math
+import re
 from dataclasses import dataclass
 
 SCHEMA = "listening/1"
@@ -13,7 +13,6 @@ ROLES = ("test", "reference", "anchor", "training", "gold", "trap", "repeat")
 SCOPES = ("stimulus", "page", "session")
 PLATFORMS = ("local", "static", "mturk", "prolific", "qualtrics", "other")
 STATUSES = ("complete", "partial", "screened_out", "returned", "rejected")
-ROUNDING = 1e-6  # of a step; a score that is nearer to the grid is on it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -185,39 +184,19 @@ def pseudonym(salt: str, name: str, prefix: str = "r") -> str:
     return f"{prefix}_{hmac.new(salt.encode(), name.encode(), hashlib.sha256).hexdigest()[:12]}"
 
 
-def flaw(rating: Rating) -> str | None:
-    """What is wrong with a rating, in words that name the bad value and the good ones; None if nothing is."""
-    low, high, step = rating.scale_min, rating.scale_max, rating.scale_step
-    if not math.isfinite(rating.score):
-        return f"score {rating.score} is no finite number"
-    if not low <= rating.score <= high:
-        return f"score {rating.score:g} is out of the scale {low:g} to {high:g} (--scale)"
-    places = (rating.score - low) / step if step else 0.0
-    if abs(places - round(places)) > ROUNDING:
-        return f"score {rating.score:g} is off the grid: steps of {step:g} from {low:g} (--step)"
-    for name, value, known in _enumerated(rating):
-        if value is not None and value not in known:
-            return f"{name} is {value!r}, but must be one of {', '.join(known)}"
-    return _out_of_range(rating)
+def scale_text(low: float, high: float) -> str:
+    """The ends of a scale, as they are printed.
+
+    >>> scale_text(1.0, 5.0), scale_text(-3.0, 3.0)
+    ('1-5', '-3..3')
+    """
+    return f"{low:g}{'-' if low >= 0 else '..'}{high:g}"
 
 
-def _enumerated(rating: Rating) -> tuple[tuple[str, str | None, tuple[str, ...]], ...]:
-    return (
-        ("method", rating.method, METHODS),
-        ("role", rating.role, ROLES),
-        ("time_scope", rating.time_scope, SCOPES),
-        ("presented_order", rating.presented_order, ("AB", "BA")),
-    )
+def is_pseudonym(name: str, prefix: str = "r") -> bool:
+    """Whether a name is one that ``pseudonym`` gives.
 
-
-def _out_of_range(rating: Rating) -> str | None:
-    least = {"trial_index": 1, "sample_index": 0, "play_count": 0, "response_time_s": 0, "revision": 1}
-    for name, low in least.items():
-        value = getattr(rating, name)
-        if value is not None and not low <= value < math.inf:
-            return f"{name} is {value:g}, but must be at least {low}"
-    if rating.listened_frac is not None and not 0 <= rating.listened_frac <= 1:
-        return f"listened_frac is {rating.listened_frac:g}, but must be from 0 to 1"
-    if rating.audio_duration_s is not None and not 0 < rating.audio_duration_s < math.inf:
-        return f"audio_duration_s is {rating.audio_duration_s:g}, but must be above 0"
-    return None
+    >>> is_pseudonym("r_b9511f54d58f"), is_pseudonym("A1B2C3")
+    (True, False)
+    """
+    return re.fullmatch(rf"{prefix}_[0-9a-f]{{12}}", name) is not None

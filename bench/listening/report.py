@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from bench.listening.analysis import Analysis
 from bench.listening.contrasts import ALPHA, Contrast
 from bench.listening.intervals import TITLES, Estimate
 from bench.listening.opinion import Opinion
+from bench.listening.rating import scale_text
 from bench.listening.reliability import Reliability
 from bench.stats import Interval
 
 FEW_RATERS, FEW_CLIPS = 10, 20  # below which intervals of this kind are known to be shaky
+ALL_PAIRS = 10  # systems, up to which every difference is printed: 45 lines
+DRAWN = {"raters": "new raters, these prompts", "clips": "new prompts"}  # what other draws an interval is for
 ABSENT = "–"
 LETTERS = "Letters"
 
@@ -26,14 +30,23 @@ def lines(analysis: Analysis, *, naive: bool = False) -> Iterator[str]:
     """
     yield from means(analysis, naive)
     if analysis.contrasts:
-        yield from grid(CONTRASTS, [contrast_row(one) for one in analysis.contrasts])
+        yield from grid(CONTRASTS, [contrast_row(one) for one in shown(analysis)])
         yield ""
     yield from legend(analysis, naive)
 
 
+def shown(analysis: Analysis) -> list[Contrast]:
+    """The differences to print: all of them, or, of too many systems to read, those next to each other."""
+    if len(analysis.opinions) <= ALL_PAIRS:
+        return list(analysis.contrasts)
+    names = [one.system for one in analysis.opinions]
+    beside = set(pairwise(names))
+    return [one for one in analysis.contrasts if (one.system, one.other) in beside]
+
+
 def means(analysis: Analysis, naive: bool, addition: str = "") -> Iterator[str]:
     """The table of means under its name, with an empty line below."""
-    yield f"{named(analysis)} ({'-'.join(f'{end:g}' for end in analysis.question.scale)}){addition}"
+    yield f"{named(analysis)} ({scale_text(*analysis.question.scale)}){addition}"
     yield ""
     yield from grid(means_header(naive), [means_row(one, naive) for one in analysis.opinions])
     yield ""
@@ -46,10 +59,15 @@ def named(analysis: Analysis) -> str:
 
 def legend(analysis: Analysis, naive: bool) -> Iterator[str]:
     """The lines below the tables."""
-    kind = "new raters, these prompts" if analysis.method == "raters" else "new raters and new prompts"
+    kind = DRAWN.get(analysis.method, "new raters and new prompts")
     yield f"[ ]: 95 % interval, had there been {kind}; {TITLES[analysis.method]}."
     if analysis.contrasts:
         yield f"same letter: not shown to differ (Holm, α = {ALPHA:g})"
+        if len(shown(analysis)) < len(analysis.contrasts):
+            yield (
+                f"differences: {len(shown(analysis))} of {len(analysis.contrasts)}, of systems next to each other; "
+                "letters and Holm are of all, and --json has all"
+            )
         yield "Wilcoxon: companion test on means of clips; it takes the raters as given"
     if naive:
         yield "naive ±: half-width as if ratings were independent; too narrow, for comparison with older papers only"
@@ -63,7 +81,7 @@ def notes(analysis: Analysis) -> Iterator[str]:
     for one in analysis.opinions:
         if one.note:
             yield f"{one.system}: {one.note}"
-    for pair in analysis.contrasts:
+    for pair in shown(analysis):
         if pair.difference.note and not analysis.question.anonymous:
             yield f"{pair.system} - {pair.other}: {pair.difference.note}"
     raters, clips = (min(getattr(one, kind) for one in analysis.opinions) for kind in ("raters", "clips"))

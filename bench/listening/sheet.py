@@ -62,12 +62,29 @@ class Entry(NamedTuple):
     cells: dict[str, str]
 
 
+SCALE, AGAIN, ASKED = "scale", "again", "asked"
+
+
 class Refused(NamedTuple):
-    """A row that was not taken: its file, its row (the first is 1) and why."""
+    """A row that was not taken.
+
+    Attributes:
+        file: its file.
+        row: its row; the first is 1.
+        why: in words.
+        cause: ``SCALE`` if its score is out of it, ``AGAIN`` if it stands elsewhere too, ``ASKED`` if the options leave
+            it out; empty otherwise.
+    """
 
     file: str
     row: int
     why: str
+    cause: str = ""
+
+    @property
+    def lost(self) -> bool:
+        """Whether a rating that should count does not, for all that is known."""
+        return self.cause not in (AGAIN, ASKED)
 
 
 def read_sheet(path: Path) -> Sheet:

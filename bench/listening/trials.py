@@ -12,7 +12,6 @@ from bench.listening.sheet import Refused
 
 RESERVED = {"reference": "reference", "anchor35": "anchor", "anchor70": "anchor"}  # stimuli that are no system
 WON = {"correct": "-1", "incorrect": "1", "undecided": "0"}  # correct is the reference
-SEVERAL = {"likert"}  # kinds in which one row may answer several questions
 
 
 class Trial(NamedTuple):
@@ -96,6 +95,17 @@ def drafts(trial: Trial, questions: Sequence[str], known: Identity) -> Iterator[
             test=trial.test or None,
             more={**common, **more},
         )
+
+
+def unequal(trial: Trial, questions: Sequence[str]) -> str:
+    """What is wrong with a trial that has not one rating for each question; empty if nothing is."""
+    given = len(trial.scores) if trial.kind == "likert" else 1
+    if given == len(questions):
+        return ""
+    return (
+        f"has {given} rating{'s' if given != 1 else ''}, but --question names {len(questions)} "
+        f"({','.join(questions)}): it can't be told which is which; was the questionnaire changed?"
+    )
 
 
 def _time(milliseconds: str) -> dict[str, Any]:

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from bench.errors import BadInput, unknown
 from bench.listening.identity import Identity, identity
-from bench.listening.intake import Draft, Format, Options, Reading, joined
+from bench.listening.intake import Draft, Format, Options, Reading, joined, parted
 from bench.listening.pymushra import is_pymushra, read_pymushra
 from bench.listening.sheet import Line, Refused, Sheet, once
-from bench.listening.trials import KINDS, Trial, drafts
+from bench.listening.trials import KINDS, Trial, drafts, unequal
 
 SCORES = re.compile(r"stimuli_rating\d*")
 LOST = "webMUSHRA loses what follows a & or % in a comment: where a file is short, people are missing from it"
@@ -51,14 +51,14 @@ def read(sheets: Sequence[Sheet], options: Options) -> Reading:
 
 def _of_sheet(sheet: Sheet, options: Options, known: Identity) -> Reading:
     plan = _plan(sheet, options)
-    votes: list[Draft] = []
-    refused: list[Refused] = []
+    found: list[Draft | Refused] = []
     for count, line in enumerate(sheet.lines[1:]):
         trial = _trial(sheet, line, plan, count)
-        for one in (
-            [Refused(sheet.file, line.row, trial)] if isinstance(trial, str) else drafts(trial, plan.questions, known)
-        ):
-            refused.append(one) if isinstance(one, Refused) else votes.append(one)
+        if isinstance(trial, str):
+            found.append(Refused(sheet.file, line.row, trial))
+        else:
+            found += drafts(trial, plan.questions, known)
+    votes, refused = parted(found)
     who = f"each {plan.rows} rows" if plan.rows else " and ".join(sheet.header[place] for place in plan.people)
     return Reading(votes, refused=refused, notes=(f"{sheet.file}: webMUSHRA, {plan.kind}; people told by {who}", LOST))
 
@@ -79,6 +79,8 @@ def _questions(sheet: Sheet, options: Options, kind: str, scores: int) -> tuple[
         raise BadInput(
             f"{sheet.file} does not say what was asked: give it as --question OVL (or OVL,REL for two scales)"
         )
+    if kind != "likert" and len(asked) > 1:
+        raise BadInput(f"{sheet.file} has one rating a row, but --question names {len(asked)}: {options.question}")
     if len(asked) < scores:
         raise BadInput(
             f"{sheet.file} has {scores} ratings a row, but --question names {len(asked)}: {options.question}"
@@ -107,7 +109,7 @@ def _trial(sheet: Sheet, line: Line, plan: Plan, count: int) -> Trial | str:
     names, scores = sheet.header, cells[before:-2]
     if plan.kind == "likert":  # the header has as many ratings as the first trial had, rows as many as they have
         names = (*sheet.header[:before], *(f"rating {place}" for place in range(len(scores))), "stimuli", "rating_time")
-        width = before + 2 + min(max(len(scores), 1), len(plan.questions))
+        width = max(len(cells), before + 2)  # how many ratings there are is held to the questions, below
     if len(cells) != width:
         return (
             f"has {len(cells)} cells, but the header has {len(sheet.header)}: was the questionnaire or a scale changed?"
@@ -118,7 +120,8 @@ def _trial(sheet: Sheet, line: Line, plan: Plan, count: int) -> Trial | str:
     rater = f"{sheet.file} person {count // plan.rows + 1}" if plan.rows else "\x1f".join(told)
     named = dict(zip(names, cells, strict=True))
     test = named["session_test_id"]
-    return Trial(sheet.file, line.row, plan.kind, test, named["trial_id"], rater, f"{test} {rater}", named, scores)
+    trial = Trial(sheet.file, line.row, plan.kind, test, named["trial_id"], rater, f"{test} {rater}", named, scores)
+    return unequal(trial, plan.questions) or trial
 
 
 WEBMUSHRA = Format("webMUSHRA and pymushra", recognises, read)

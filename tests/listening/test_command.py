@@ -17,12 +17,15 @@ from golden_ratings import COMPLETE, Row, Scenario, rows
 
 from bench.errors import BadInput
 from bench.listening.command import scale
+from bench.listening.intake import SALT
+from bench.listening.long import read_ratings
+from bench.listening.rating import pseudonym
 
 HEADER = ["test_id", "rater_id", "session_id", "item_id", "system_id", "dimension", "score"]
 
 
 def write(path: str, given: Sequence[Row], dimension: str = "OVL", test: str = "t") -> Path:
-    """A table of ratings in the form that the harness keeps."""
+    """A table of ratings with the columns' long names."""
     with Path(path).open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(HEADER)
@@ -47,7 +50,7 @@ CLICKER: list[Row] = [(3.0, "clicker", f"clip{clip:02}", system) for clip in ran
 def test_the_worked_table_from_a_file(bench: Bench) -> None:
     ran = bench("ratings", write("votes.csv", rows(COMPLETE)), "--no-screening")
     assert (ran.code, ran.err) == (0, "")
-    assert "ratings: 60; raters: 4; systems: 3; clips: 5; rows refused: 0; dimensions: OVL" in ran.out
+    assert "ratings: 60; raters: 4; systems: 3; clips: 5; rows refused: 0; dimensions: OVL (1-5)\n" in ran.out
     assert "quality control: not asked for" in ran.out
     words = " ".join(ran.out.split())
     for part in ("A 3.95 [2.56, 5.34] a 4 5 20 0", "A - C +1.20 [0.79, 1.61] 0.003 0.008", "ICC(A,1) 0.579"):
@@ -85,7 +88,7 @@ def test_without_screening_nothing_is_dropped(bench: Bench) -> None:
     plain, kept = (json.loads(bench("ratings", path, "--json", *words).out) for words in (["--no-screening"], []))
     assert plain["questions"] == kept["without_exclusions"] != kept["questions"]
     assert kept["screening"]
-    assert [(one["rule"], one["rater"]) for one in kept["findings"]] == [("straight_line", "clicker")]
+    assert [(one["rule"], one["rater"]) for one in kept["findings"]] == [("straight_line", pseudonym(SALT, "clicker"))]
 
 
 def test_without_screening_what_the_file_itself_excludes_stays_out(bench: Bench) -> None:
@@ -141,6 +144,78 @@ def test_what_is_written_reads_back_to_the_same_numbers(bench: Bench) -> None:
     assert json.loads(again.out)["without_exclusions"] == json.loads(first.out)["without_exclusions"]
 
 
+def test_what_is_kept_needs_the_name_of_its_test(bench: Bench) -> None:
+    text = "rater,system,item,dimension,score\n"
+    votes = [(who, name, clip) for who in (1, 2, 3) for name in "AB" for clip in (1, 2)]
+    text += "".join(f"w{who},{name},c{clip},OVL,{1 + (who + clip) % 5}\n" for who, name, clip in votes)
+    Path("hand.csv").write_text(text, encoding="utf-8")
+    ran = bench("ratings", "hand.csv", "-o", "out")
+    assert (ran.code, ran.out) == (2, "")
+    assert one_line(ran.err)
+    assert (
+        "--output keeps ratings under the name of their test, and hand.csv has none: give it as --test NAME" in ran.err
+    )
+    assert not Path("out").exists()
+    assert bench("ratings", "hand.csv", "-o", "out", "--explain").code == 0
+    assert bench("ratings", "hand.csv", "-o", "out", "--test", "pilot").code == 0
+    assert {one.test_id for one in read_ratings(Path("out/ratings.csv"))} == {"pilot"}
+
+
+def test_nothing_is_written_where_rows_were_refused_unless_that_is_allowed(bench: Bench) -> None:
+    path = write("votes.csv", [*drawn(), (7.0, "rater0", "clip99", "a")])
+    ran = bench("ratings", path, "-o", "out")
+    assert ran.code == 3
+    assert ran.err.splitlines()[1:] == [
+        "bench: nothing is written to out: rows that count were refused (1); mend them, or give "
+        "--allow-refused to keep the others"
+    ]
+    assert "t · OVL (1-5)" in ran.out
+    assert not Path("out").exists()
+    ran = bench("ratings", path, "-o", "out", "--allow-refused")
+    assert ran.code == 3
+    assert "written: out/ratings.csv" in ran.out
+    assert len(read_ratings(Path("out/ratings.csv"))) == len(drawn())
+
+
+def test_ratings_that_stand_in_two_files_keep_nobody_from_writing(bench: Bench) -> None:
+    paths = write("early.csv", drawn()), write("later.csv", [*drawn(), (3.0, "rater0", "clip99", "a")])
+    ran = bench("ratings", *paths, "-o", "out")
+    assert ran.code == 3
+    assert "duplicate" in ran.err
+    assert len(read_ratings(Path("out/ratings.csv"))) == len(drawn()) + 1
+
+
+@pytest.mark.parametrize("words", [["--scale", "-3..3"], ["--scale=-3..3"], ["--scale", "-3-3"]])
+def test_a_scale_may_begin_below_nought(bench: Bench, words: list[str]) -> None:
+    path = write("votes.csv", [(score - 3, rater, clip, system) for score, rater, clip, system in drawn()], "CMOS")
+    ran = bench("ratings", path, *words)
+    assert (ran.code, ran.err) == (0, "")
+    assert "t · CMOS (-3..3)" in ran.out
+    assert "dimensions: CMOS (-3..3)\n" in ran.out
+
+
+@pytest.mark.parametrize("words", [["--scale"], ["--scale", "--naive"], ["--scale", "-x"]])
+def test_a_scale_without_its_ends_is_one_line(bench: Bench, words: list[str]) -> None:
+    ran = bench("ratings", write("votes.csv", drawn()), *words)
+    assert (ran.code, ran.out) == (2, "")
+    assert one_line(ran.err)
+    assert "--scale" in ran.err
+
+
+def test_options_without_effect_are_named(bench: Bench) -> None:
+    path = write("votes.csv", drawn())
+    ran = bench("ratings", path, "--systems", "A,B", "--labels", "{Good: 4}", "--test", "pilot", "--explain")
+    assert ran.code == 0
+    assert "without effect on these files: --labels, --systems, --test" in ran.out
+
+
+def test_the_scale_stands_beside_every_mean(bench: Bench) -> None:
+    found = json.loads(bench("ratings", write("votes.csv", drawn()), "--json").out)
+    (question,) = found["questions"]
+    assert question["scale"] == [1.0, 5.0]
+    assert {(one["scale_min"], one["scale_max"]) for one in question["systems"]} == {(1.0, 5.0)}
+
+
 def test_writing_twice_gives_the_same_bytes(bench: Bench) -> None:
     path = write("votes.csv", drawn())
     bench("ratings", path, "-o", "one")
@@ -154,7 +229,7 @@ def test_dimensions_and_tests_have_tables_of_their_own(bench: Bench) -> None:
     write("other.csv", drawn(), test="later")
     ran = bench("ratings", "ovl.csv", "rel.csv", "other.csv")
     assert ran.code == 0
-    assert [line for line in ran.out.splitlines() if line.endswith("(1-5)")] == [
+    assert [line for line in ran.out.splitlines() if " · " in line and "(1-5)" in line] == [
         "t · OVL (1-5)", "t · REL (1-5)", "later · OVL (1-5)",
     ]  # fmt: skip
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 from conftest import Bench, one_line
-from listening_files import put, scores, table, take, why
+from listening_files import put, rating, scores, table, take, why
 
 from bench.errors import BadInput
 from bench.listening.importing import FORMATS
+from bench.listening.long import ratings_csv
 
 HAND = "rater,session,system,item,dimension,score\nann,s1,A,c1,OVL,4\nann,s1,B,c1,OVL,3\n"
 VOTES = ["HITId", "workerid", "assignment_id", "assignmentstatus", "file", "vote", "question_type"]
@@ -36,7 +37,8 @@ def test_mixed_formats_are_told_file_by_file() -> None:
         ("webmushra", HAND, "hand.csv is not webmushra; it looks like long; its first row is: rater, session, system"),
         ("p808", "a,b\n1,x\n", "hand.csv is not p808; its first row is: a, b"),
         ("auto", "a,b\n1,x\n", "hand.csv is of no known format (webmushra, p808, mturk"),
-        ("auto", '{"a": [1]}', "hand.csv is of no known format"),
+        ("auto", '{"a": [1]}', "hand.csv is JSON, which is not read (nor is what beaqleJS and tts-mos-test write)"),
+        ("webmushra", '[{"TestID": "x"}, {"UserName": "ann"}]', "hand.csv is JSON, which is not read (nor is"),
         ("mushra", HAND, "no format is called 'mushra' (did you mean 'webmushra'?); there are: auto, crowdmos"),
     ],
 )
@@ -150,3 +152,57 @@ def test_on_the_command_line_labels_keys_and_columns_reach_the_reader(bench: Ben
     )
     assert (ran.code, ran.err) == (0, "")
     assert "ratings: 2; raters: 2; systems: 1" in ran.out
+
+
+def rows_of(scale: tuple[int, ...], sound: int) -> str:
+    """A hand-made table with some scores that are wrong, and others that are not."""
+    given = [f"w{place},A,c1,OVL,{score}\n" for place, score in enumerate((*scale, *[3] * sound))]
+    return "rater,system,item,dimension,score\n" + "".join(given)
+
+
+def test_where_many_scores_are_out_of_the_scale_it_is_the_scale_that_is_wrong() -> None:
+    path = put("hand.csv", rows_of((62, 7), 37))
+    with pytest.raises(BadInput, match=r"^[^\n]+$") as caught:
+        take(path)
+    assert str(caught.value) == (
+        "hand.csv: 2 of 39 rows are out of the scale, the first of them row 2: score 62 is out of the scale 1 to 5 "
+        "(--scale); --allow-refused goes on without them"
+    )
+    assert list(why(take(path, allow_refused=True))) == [2, 3]
+    assert not take(path, scale=(1.0, 100.0)).refused
+    for given in (rows_of((62, 7), 38), rows_of((62,), 3)):  # 5 % are not more than 5 %; one row is a slip
+        assert take(put("hand.csv", given)).refused
+
+
+def test_rows_out_of_the_scale_are_counted_file_by_file_and_in_canonical_tables_too() -> None:
+    wrong, right = put("wrong.csv", rows_of((62, 7), 10)), put("right.csv", rows_of((), 90))
+    with pytest.raises(BadInput, match=r"wrong\.csv: 2 of 12 rows"):
+        take(wrong, right)
+    text = ratings_csv([rating(f"r{place}", score=9.0 if place < 2 else 3.0) for place in range(9)])
+    with pytest.raises(BadInput, match=r"r\.csv: 2 of 9 rows .* row 2: score 9 is out of the scale 1 to 5; --allow"):
+        take(put("r.csv", text))
+
+
+def test_what_stands_twice_or_was_to_be_left_out_is_no_loss() -> None:
+    doubled = take(put("early.csv", HAND), put("later.csv", HAND))
+    assert [(row.cause, row.lost) for row in doubled.refused] == [("again", False)] * 2
+    rejected = put("votes.csv", table(VOTES, VOTE, ("h", "w", "b", "Rejected", *VOTE[4:])))
+    [row] = take(rejected, condition_pattern=PATTERN, drop_rejected=True).refused
+    assert (row.cause, row.lost) == ("asked", False)
+    [row] = take(put("hand.csv", HAND + "ann,s1,A,c2,OVL,\n")).refused
+    assert (row.why, row.lost) == ("no score", True)
+
+
+def test_two_files_of_one_name_are_told_apart_by_their_folders() -> None:
+    for folder in ("one", "two"):
+        Path(folder).mkdir()
+    found = take(put("one/hand.csv", HAND), put("two/hand.csv", HAND + "ann,s1,A,c2,OVL,x\n"))
+    assert {one.source_file for one in found.ratings} == {"one/hand.csv"}
+    assert {row.file for row in found.refused} == {"two/hand.csv"}
+
+
+def test_files_of_tests_without_a_name_are_listed() -> None:
+    named = put("named.csv", "test,rater,system,item,dimension,score\npilot,ann,A,c1,OVL,4\n")
+    assert take(put("hand.csv", HAND), named).unnamed == ("hand.csv",)
+    assert take(Path("hand.csv"), named, test="t").unnamed == ()
+    assert take(named).unnamed == ()

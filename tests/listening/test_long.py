@@ -15,17 +15,13 @@ from hypothesis import strategies as st
 from listening_files import put, rating, scores, take, why
 
 from bench.errors import BadInput
-from bench.listening.long import (
-    ratings_csv,
-    read_ratings,
-    read_sessions,
-    read_stimuli,
-    sessions_csv,
-    stimuli_csv,
-)
-from bench.listening.rating import Session, Stimulus
+from bench.listening.intake import PUBLIC, SALT
+from bench.listening.long import ratings_csv, read_ratings, sessions_csv, stimuli_csv
+from bench.listening.rating import Session, Stimulus, pseudonym
 
 FULL = rating(
+    rater="r_0123456789ab",
+    session_id="s_0123456789ab",
     trial_index=3,
     sample_index=1,
     stimulus_id="x_0123",
@@ -70,25 +66,99 @@ def test_any_text_comes_back_and_none_begins_as_a_formula(item: str, mark: str, 
     assert read_ratings(put("ratings.csv", text)) == (before,)
 
 
-def test_sessions_and_stimuli_come_back_as_they_were() -> None:
-    sessions = (
-        Session(test_id="t", session_id="s1", rater_id="r1", status="complete", parallel_session=False, payment=1.5),
-        Session(test_id="t", session_id=None, rater_id="r2", headphone_correct=5, headphone_pass=True),
-    )
-    stimuli = (Stimulus(stimulus_id="x1", item_id="c1", system_id="A", prompt_text="+rain, loud", lufs_served=-23.0),)
-    assert read_sessions(put("sessions.csv", sessions_csv(sessions))) == sessions
-    assert read_stimuli(put("stimuli.csv", stimuli_csv(stimuli))) == stimuli
-
-
 def test_canonical_tables_are_imported_together_and_keep_their_pseudonyms() -> None:
-    sessions = [Session(test_id="t", session_id="s r1", rater_id="r1", status="complete")]
-    stimuli = [Stimulus(stimulus_id="x_0123", item_id="c1", system_id="A", prompt_text="rain")]
+    sessions = [
+        Session(
+            test_id="t",
+            session_id=FULL.session_id,
+            rater_id=FULL.rater_id,
+            status="complete",
+            parallel_session=False,
+            payment=1.5,
+            headphone_correct=5,
+        )
+    ]
+    stimuli = [
+        Stimulus(stimulus_id="x_0123", item_id="c1", system_id="A", prompt_text="+rain, loud", lufs_served=-23.0),
+        Stimulus(stimulus_id="x_4567", item_id="c2", system_id="A", sha256="00", channels=2),
+    ]
     files = {"r.csv": ratings_csv([FULL]), "s.csv": sessions_csv(sessions), "k.csv": stimuli_csv(stimuli)}
     found = take(*(put(name, text) for name, text in files.items()))
     assert found.ratings == (FULL,)
     assert found.sessions == tuple(sessions)
     assert found.stimuli == tuple(stimuli)
     assert found.format == "long"
+    assert found.notes == tuple(
+        f"{name}: canonical {kind}" for name, kind in zip(files, ("ratings", "sessions", "stimuli"), strict=True)
+    )
+    assert not any("salt" in note for note in found.notes)
+
+
+def test_names_in_canonical_tables_become_pseudonyms_and_rows_say_where_they_come_from() -> None:
+    ratings = put("r.csv", ratings_csv([rating("anna", dimension="nat"), rating("ben", dimension="nat")]))
+    sessions = put("s.csv", sessions_csv([Session(test_id="t", session_id="s anna", rater_id="anna", payment=2.0)]))
+    found = take(ratings, sessions)
+    assert [one.rater_id for one in found.ratings] == [pseudonym(SALT, "anna"), pseudonym(SALT, "ben")]
+    assert found.ratings[0].session_id == pseudonym(SALT, "s anna", "s")
+    assert [(one.session_id, one.rater_id) for one in found.sessions] == [
+        (found.ratings[0].session_id, found.ratings[0].rater_id)
+    ]
+    assert [one.dimension for one in found.ratings] == ["NAT", "NAT"]
+    assert [(one.source_format, one.source_file, one.source_row) for one in found.ratings] == [
+        ("long", "r.csv", 2),
+        ("long", "r.csv", 3),
+    ]
+    assert [note for note in found.notes if "salt" in note] == [PUBLIC]
+    assert take(ratings, salt="mine").ratings[0].rater_id == pseudonym("mine", "anna")
+
+
+LONG_NAMES = "test_id,rater_id,session_id,item_id,system_id,dimension,score,status"
+
+
+def test_the_long_names_of_columns_make_no_canonical_table_and_every_option_counts() -> None:
+    path = put("hand.csv", f"{LONG_NAMES}\n,anna,s1,c1,A,ovl,87,done\n,anna,s1,c2,A,ovl,good,done\n")
+    found = take(path, scale=(0.0, 100.0), labels={"good": 80}, salt="mine", test="pilot")
+    assert [(one.score, one.scale_max, one.dimension, one.test_id) for one in found.ratings] == [
+        (87.0, 100.0, "OVL", "pilot"),
+        (80.0, 100.0, "OVL", "pilot"),
+    ]
+    assert {one.rater_id for one in found.ratings} == {pseudonym("mine", "anna")}
+    assert [one.source_row for one in found.ratings] == [2, 3]
+    assert found.notes[0] == (
+        "hand.csv: one row a rating, columns test_id, rater_id, session_id, item_id, system_id, dimension, score"
+    )
+    with pytest.raises(BadInput, match=r"lacks the column 'stimulus_id', so it is none that `bench ratings --output`"):
+        read_ratings(path)
+
+
+def test_a_table_of_scores_with_all_columns_of_a_key_is_no_key() -> None:
+    header = "stimulus_id,item_id,system_id,rater_id,dimension,score"
+    found = take(put("hand.csv", f"{header}\nx1,c1,A,anna,OVL,4\n"))
+    assert scores(found) == [("c1", "A", "OVL", 4.0)]
+
+
+def test_what_a_hand_made_table_excludes_is_excluded() -> None:
+    path = put("hand.csv", "rater,system,item,dimension,score,excluded\na,A,c1,OVL,4,yes\na,B,c1,OVL,4,\n")
+    assert [one.excluded for one in take(path).ratings] == [True, False]
+
+
+def test_a_key_beside_a_wide_table_stays_a_key() -> None:
+    key = put("k.csv", stimuli_csv([Stimulus(stimulus_id="x1", item_id="c1", system_id="A", prompt_text="rain")]))
+    wide = put("wide.csv", "rater,system,item,overall\nw1,A,c1,4\n")
+    found = take(wide, key, score_columns={"OVL": "overall"})
+    assert scores(found) == [("c1", "A", "OVL", 4.0)]
+    assert found.stimuli[0].prompt_text == "rain"
+
+
+def test_ratings_that_stand_in_two_canonical_files_are_named_by_where_they_stand() -> None:
+    for folder in ("one", "two"):
+        Path(folder).mkdir()
+    text = ratings_csv([FULL, rating("anna")])
+    found = take(put("one/ratings.csv", text), put("two/ratings.csv", text))
+    assert len(found.ratings) == 2
+    assert [(row.file, row.row, row.why) for row in found.refused] == [
+        ("two/ratings.csv", row, f"duplicate: the same rating stands in one/ratings.csv, row {row}") for row in (2, 3)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -147,7 +217,7 @@ def test_what_a_german_spreadsheet_makes_of_it_is_the_same() -> None:
 def test_rows_that_are_no_ratings_are_refused_each_with_its_reason() -> None:
     rows = ["anna,A,c2,OVL,6", "anna,A,c3,OVL,3.5", "anna,A,c4,OVL,", "anna,A,c5,OVL,four", ",A,c6,OVL,4"]
     rows += ["anna,,c7,OVL,4", "anna,A,,OVL,4", "anna,A,c8,,4", "anna,A,c9,OVL", "anna,A,c1,ovl,5", "anna,A,c9,OVL,1e9"]
-    found = take(put("hand.csv", HAND + "\n".join(rows) + "\n"))
+    found = take(put("hand.csv", HAND + "\n".join(rows) + "\n"), allow_refused=True)
     assert len(found.ratings) == 3
     assert why(found) == {
         5: "score 6 is out of the scale 1 to 5 (--scale)",

@@ -103,6 +103,12 @@ def test_one_system_has_no_letter() -> None:
     assert opinions([one for one in ratings() if one.system_id == "A"])[0].letters == ""
 
 
+def test_the_scale_is_part_of_an_opinion() -> None:
+    assert {(one.scale_min, one.scale_max) for one in opinions(ratings())} == {(1.0, 5.0)}
+    wide = [replace(one, scale_min=0.0, scale_max=100.0) for one in ratings()]
+    assert {(one.scale_min, one.scale_max) for one in opinions(wide)} == {(0.0, 100.0)}
+
+
 def test_a_system_against_another_is_named_with_it() -> None:
     given = [replace(one, method="ccr", compared_system_id="ref", scale_min=-3.0, scale_max=3.0) for one in ratings()]
     assert [one.system for one in opinions(given)] == ["A vs ref", "B vs ref", "C vs ref"]

@@ -87,6 +87,13 @@ def test_rejected_assignments_are_counted_and_dropped_on_request() -> None:
     assert why(found) == {3: "the assignment was rejected (--drop-rejected)"}
 
 
+def test_rejected_assignments_are_counted_and_not_their_votes() -> None:
+    rows = [vote("w1", "rain_c01", 4)]
+    rows += [vote(who, clip, 2, status="Rejected") for who in ("w2", "w3") for clip in ("rain_c01", "wind_c01")]
+    found = take(put("v.csv", table(VOTES, *rows)), condition_pattern=PATTERN)
+    assert "v.csv: 2 rejected assignments are kept (--drop-rejected leaves them out)" in found.notes
+
+
 def test_votes_by_clip_are_of_nobody() -> None:
     header = ["file_url", "n", "MOS_SIG", "std_sig", "95%CI_sig", "short_file_name", "vote_1", "vote_2", "vote_3"]
     rows: list[tuple[object, ...]] = [("https://x.org/rain_c01.wav", 3, 4, 0, 0, "rain_c01.wav", 4, 4, 4)]

@@ -8,7 +8,7 @@ from golden_ratings import COMPLETE, FALLBACK, GAPS, rows
 
 from bench.listening.analysis import Analysis, analyse
 from bench.listening.rating import Rating
-from bench.listening.report import change, lines
+from bench.listening.report import change, lines, p_text
 
 
 def ratings(tables: dict[str, str] = COMPLETE, gaps: set[tuple[str, int, int]] | None = None) -> list[Rating]:
@@ -73,6 +73,8 @@ def test_unknown_raters_are_a_dash_and_a_warning() -> None:
     text = report([replace(one, rater_id=None) for one in ratings()])
     assert cells(text, "A")[4] == "–"
     assert "A: raters unknown: the interval is too narrow" in text
+    assert "had there been new prompts; cluster-robust over clips" in text
+    assert "new raters" not in text
     assert "agreement" not in text
 
 
@@ -96,3 +98,54 @@ def test_it_is_said_what_exclusions_change() -> None:
     assert change(analysis(equal), before) == "t · OVL: exclusions change the order of systems"
     letters = [replace(one, excluded=one.item_id in ("c2", "c4", "c5")) for one in ratings()]
     assert change(analysis(letters), before) == "t · OVL: exclusions change letters, not the order of systems"
+
+
+def many(systems: int) -> list[Rating]:
+    """Systems that are each a little better than the next."""
+    return [
+        Rating(
+            test_id="t",
+            rater_id=f"r{rater}",
+            item_id=f"c{clip}",
+            system_id=f"s{system:02}",
+            dimension="OVL",
+            score=80.0 - 4 * system + 3 * (rater % 2) + (rater * clip + system) % 5,
+            scale_min=0.0,
+            scale_max=100.0,
+        )
+        for system in range(systems)
+        for rater in range(3)
+        for clip in range(4)
+    ]
+
+
+def differences(text: str) -> list[str]:
+    return [
+        line.split("   ")[0].strip()
+        for line in text.splitlines()
+        if line.startswith("s") and " - " in line and ":" not in line
+    ]
+
+
+def test_up_to_ten_systems_every_difference_is_printed() -> None:
+    text = report(many(10))
+    assert len(differences(text)) == 45
+    assert "of systems next to each other" not in text
+
+
+def test_of_more_systems_only_neighbours_are_compared_in_print_and_it_is_said() -> None:
+    found = analysis(many(11))
+    text = "\n".join(lines(found))
+    assert differences(text) == [f"s{place:02} - s{place + 1:02}" for place in range(10)]
+    assert (
+        "differences: 10 of 55, of systems next to each other; letters and Holm are of all, and --json has all" in text
+    )
+    assert len(found.fields()["contrasts"]) == 55
+    (first,) = [one for one in found.contrasts if (one.system, one.other) == ("s00", "s01")]
+    assert p_text(first.adjusted) in cells(text, "s00 - s01")
+
+
+def test_the_scale_stands_in_the_title() -> None:
+    assert report(many(2)).startswith("t · OVL (0-100)\n")
+    turned = [replace(one, score=one.score / 50 - 1, scale_min=-3.0, scale_max=3.0, scale_step=0.0) for one in many(2)]
+    assert report(turned).startswith("t · OVL (-3..3)\n")

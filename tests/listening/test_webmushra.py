@@ -100,14 +100,32 @@ def test_likert_needs_a_question_and_words_a_map() -> None:
 
 
 def test_a_single_stimulus_row_may_have_more_scores_than_the_header_says() -> None:
-    rows = [("study", "a", "rain", 4, "sysA", 900), ("study", "a", "wind", 5, 2, "sysB", 800)]
+    rows = [("study", "a", "rain", 4, 3, "sysA", 900), ("study", "a", "wind", 5, 2, "sysB", 800)]
     path = put("lss.csv", table(LIKERT, *rows))
     assert scores(take(path, question="OVL,REL")) == [
         ("rain", "sysA", "OVL", 4.0),
+        ("rain", "sysA", "REL", 3.0),
         ("wind", "sysB", "OVL", 5.0),
         ("wind", "sysB", "REL", 2.0),
     ]
-    assert list(why(take(path, question="OVL"))) == [3]  # one scale: two scores can't both be of it
+
+
+def test_a_row_with_more_or_fewer_scores_than_questions_is_refused_since_it_can_not_be_told_which() -> None:
+    rows = [("study", "a", "rain", 4, "sysA", 900), ("study", "a", "wind", 5, 2, "sysB", 800)]
+    path = put("lss.csv", table(LIKERT, *rows, ("study", "a", "wind", 900)))
+    found = take(path, question="OVL,REL")
+    assert [one.item_id for one in found.ratings] == ["wind", "wind"]
+    assert why(found) == {
+        2: "has 1 rating, but --question names 2 (OVL,REL): it can't be told which is which; "
+        "was the questionnaire changed?",
+        4: "has 4 cells, but the header has 6: was the questionnaire or a scale changed?",
+    }
+    assert why(take(path, question="OVL"))[3].startswith("has 2 ratings, but --question names 1 (OVL)")
+
+
+def test_a_kind_with_one_score_a_row_answers_one_question() -> None:
+    with pytest.raises(BadInput, match=r"mushra\.csv has one rating a row, but --question names 2: OVL,REL"):
+        take(put("mushra.csv", mushra(*PAGE)), question="OVL,REL")
 
 
 def test_several_scales_in_the_header_need_as_many_questions() -> None:
@@ -174,6 +192,20 @@ def test_pymushra_exports_may_have_their_columns_in_any_order_and_kinds_together
     assert [one.method for one in found.ratings] == ["mushra", "acr", "acr"]
     assert "wm_type is 'volume'" in why(found)[5]
     assert any("counts as two" in note for note in found.notes)
+
+
+def test_rows_of_pymushra_with_fewer_scores_than_questions_are_refused() -> None:
+    rows = [
+        (31000, "wind", "", "likert_single_stimulus", "u1", "sysB", "study", "['3', '4']", "ann", ""),
+        (31000, "rain", 80, "mushra", "u1", "sysA", "study", "", "ann", ""),
+        (31000, "wind", "", "likert_multi_stimulus", "u1", "sysA", "study", 4, "ann", ""),
+    ]
+    found = take(put("py.csv", table(PY, *rows, separator=";")), question="OVL,REL")
+    assert scores(found) == [("wind", "sysB", "OVL", 3.0), ("wind", "sysB", "REL", 4.0)]
+    assert {row: said.split(":")[0] for row, said in why(found).items()} == {
+        3: "has 1 rating, but --question names 2 (OVL,REL)",
+        4: "has 1 rating, but --question names 2 (OVL,REL)",
+    }
 
 
 def test_a_person_of_pymushra_is_told_by_a_column_of_the_questionnaire() -> None:
