@@ -88,7 +88,8 @@ def test_it_equals_the_original_classes(folder: Path) -> None:
     """Sampler, autoencoder and vocoder, on weights and noise that are the same."""
     network, golden = _tango.load(folder, "float32", "cpu", compiled=False), tiny.golden()
     plain = latents(network, "slow piano", 1.0)
-    np.testing.assert_array_equal(plain[0, :, ::8].numpy(), golden["latents/plain"])
+    # Bit for bit on the processor where the golden arrays were made; another's sums round otherwise.
+    assert largest_difference(plain[0, :, ::8].numpy(), golden["latents/plain"]) < 1e-5
     # There, the empty prompt is padded to the other's length, which rounds otherwise.
     guided = latents(network, "an old engine starts, coughs and stops", 3.0)
     assert largest_difference(guided[0, :, ::8].numpy(), golden["latents/guided"]) < 1e-5
