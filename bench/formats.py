@@ -8,13 +8,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bench.errors import unknown
-from bench.record import pretty
-from bench.sheet import SHEETS, Cell, Sheet
-from bench.table import Table, cell_text, count_text
+from bench.record import pretty, rounded
+from bench.sheet import SHEETS, Cell, Sheet, document
+from bench.table import Cell as Scored
+from bench.table import Table, cell_parts, cell_text, count_text
 
-INTERVALS = "[ ]: 95 % interval, had other clips been drawn; of timings, had other batches been timed."
+INTERVALS = "[ ]: 95 % interval, had other clips been drawn; of timings, had other batches been timed"
+SPREAD = (
+    "; a ± before it: standard deviation (n − 1) over the seeds that the row counts; the interval is the mean of theirs"
+)
 FORMATS = (*SHEETS, "csv", "json")
-FIELDS = ("suite", "system", "metric", "value", "low", "high", "n", "asked", "signature", "note")
+FIELDS = (
+    *("suite", "system", "metric", "value", "low", "high", "n", "asked", "signature", "note"),
+    *("seeds", "spread", "rank"),
+)
 
 
 def render(table: Table, form: str) -> str:
@@ -26,19 +33,32 @@ def render(table: Table, form: str) -> str:
     if form not in FORMATS:
         raise unknown("format", form, FORMATS)
     if form in SHEETS:
-        return SHEETS[form](sheet(table))
+        return document([sheet(table)], form)
     return data(entries(table), form, FIELDS)
 
 
 def sheet(table: Table) -> Sheet:
     """A table as lines of cells."""
-    lines = tuple(tuple(Cell(text) for text in row) for row in body(table))
+    lines = tuple(
+        (Cell(row.label + "".join(row.marks)), *(_cell(cell) for cell in row.cells), Cell(count_text(row)))
+        for row in table.rows
+    )
     return Sheet(table.title, tuple(header(table)), (lines,), tuple(legend(table)), tuple(signatures(table)))
+
+
+def _cell(cell: Scored) -> Cell:
+    value, after = cell_parts(cell)
+    return Cell(value, cell.emphasis, after)
 
 
 def legend(table: Table) -> list[str]:
     """The lines below a table: what must be known of its suite, and what its marks mean."""
-    return [INTERVALS, *table.remarks, *(f"{mark} {text}" for mark, text in table.notes)]
+    intervals = (
+        f"{INTERVALS}{SPREAD}"
+        if any(cell.spread is not None for row in table.rows for cell in row.cells)
+        else INTERVALS
+    )
+    return [f"{intervals}.", *table.remarks, *(f"{mark} {text}" for mark, text in table.notes)]
 
 
 def signatures(table: Table) -> list[str]:
@@ -80,6 +100,9 @@ def entries(table: Table) -> list[dict[str, Any]]:
                     "asked": row.asked,
                     "signature": score.signature if score else None,
                     "note": "; ".join(said) or None,
+                    "seeds": " ".join(map(str, cell.seeds)) or None,
+                    "spread": cell.spread,
+                    "rank": cell.emphasis or None,
                 }
             )
     return found
@@ -93,10 +116,20 @@ def data(found: Sequence[Mapping[str, Any]], form: str, names: Iterable[str]) ->
         form: ``csv`` or ``json``.
         names: the columns of the CSV; an entry without one has it empty.
     """
+    plain = [{name: tidy(value) for name, value in one.items()} for one in found]
     if form == "json":
-        return pretty(list(found))
+        return pretty(plain)
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, list(names), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(found)
+    writer.writerows(plain)
     return buffer.getvalue()
+
+
+def tidy(value: Any) -> Any:
+    """A number as records have it, without the last bits that a mean or a difference leaves; anything else as it is.
+
+    >>> tidy(4.529999999999999), tidy(-0.0), tidy("a")
+    (4.53, 0.0, 'a')
+    """
+    return rounded(value) + 0.0 if isinstance(value, float) else value

@@ -5,9 +5,11 @@ from __future__ import annotations
 import html
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
+
+from bench.latex import escape_latex, told_of
 
 Emphasis = Literal["", "best", "second"]
 
@@ -121,32 +123,54 @@ def escape_markdown(plain: str) -> str:
     return re.sub(r"([\\`*_|<>])", r"\\\1", plain)
 
 
-LATEX = {
-    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "|": r"\textbar{}", "↓": r"$\downarrow$", "↑": r"$\uparrow$",
-    "–": "--", "·": r"$\cdot$", "†": r"\dag{}", "‡": r"\ddag{}", "§": r"\S{}", "¶": r"\P{}", "‖": r"$\|$",
-    "…": r"\dots{}", "[": "{[}", "]": "{]}", "<": r"$<$", ">": r"$>$", "±": r"$\pm$", "−": r"$-$", "×": r"$\times$",
-    "\0": "-{}",
-}  # fmt: skip
-
-
 FITTED = r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{"
+PAGE = 40  # lines of a table, or of one and its notes, that one page of an article holds
+NOTE = 80  # characters of a note that stand in one line
 
 
 def latex(sheet: Sheet) -> str:
-    """For a paper; needs the packages booktabs and graphicx, which shrinks a table that is wider than the line."""
-    width = len(sheet.header)
-    blocks = [[_row(_written(line, escape_latex, _typeset)) for line in block] for block in sheet.blocks]
-    rules = [[r"\midrule"] if sheet.ruled and place else [] for place in range(len(blocks))]
-    rows = [line for rule, block in zip(rules, blocks, strict=True) for line in (*rule, *block)]
+    """For a paper; needs the packages booktabs and graphicx, which shrinks a table that is wider than the line.
+
+    A table that is longer than a page is cut into several, and notes that have no room below it are set as text.
+    """
     notes = ["".join(_written(line, escape_latex, _typeset)) for line in sheet.ranks]
     notes += [escape_latex(line) for line in sheet.notes]
-    grid = [FITTED + rf"\begin{{tabular}}{{{'l' * sheet.left}{'r' * (width - sheet.left)}}}", r"\toprule"]
-    grid += [_row([escape_latex(title) for title in sheet.header]), r"\midrule", *rows, r"\bottomrule"]
-    lines = [r"\begin{table}", r"\centering", rf"\caption{{{escape_latex(sheet.title)}}}", *grid, r"\end{tabular}}"]
-    lines += [r"\par\smallskip\raggedright", *(rf"\par\footnotesize {note}" for note in notes)]
-    lines += [f"% {line}" for line in sheet.codes]  # too long for print; whoever edits the paper sees them
-    return "\n".join([*lines, r"\end{table}"]) + "\n"
+    parts = list(_pages(sheet))
+    fits = len(parts) == 1 and len(sheet.lines) + sum(1 + len(note) // NOTE for note in notes) <= PAGE
+    below = [r"\par\smallskip\raggedright", *(rf"\par\footnotesize {note}" for note in notes)] if fits else []
+    # Too long for print; whoever edits the paper sees them.
+    below += [f"% {' '.join(line.split())}" for line in sheet.codes]
+    found = []
+    for place, part in enumerate(parts):
+        caption = escape_latex(f"{sheet.title}{' (continued)' if place else ''}")
+        lines = [r"\begin{table}", r"\centering", rf"\caption{{{caption}}}", *_tabular(sheet, part)]
+        found += [*lines, *(below if place == len(parts) - 1 else []), r"\end{table}"]
+    if not fits:
+        found += ["", r"{\raggedright\footnotesize", *(rf"\noindent {note}\par" for note in notes), "}"]
+    return told_of("\n".join(found) + "\n")
+
+
+def _pages(sheet: Sheet) -> Iterator[list[tuple[Line, ...]]]:
+    """The blocks by the page that they stand on; only one that is longer than a page is cut."""
+    page: list[tuple[Line, ...]] = []
+    pieces = (block[at : at + PAGE] for block in sheet.blocks for at in range(0, max(len(block), 1), PAGE))
+    for piece in pieces:
+        if page and sum(map(len, page)) + len(piece) > PAGE:
+            yield page
+            page = []
+        page.append(piece)
+    yield page
+
+
+def _tabular(sheet: Sheet, blocks: Sequence[tuple[Line, ...]]) -> list[str]:
+    head = _row([escape_latex(title) for title in sheet.header])
+    columns = f"{'l' * sheet.left}{'r' * (len(sheet.header) - sheet.left)}"
+    rows: list[str] = []
+    for place, block in enumerate(blocks):
+        rows += [r"\midrule"] if sheet.ruled and place else []
+        rows += [_row(_written(line, escape_latex, _typeset)) for line in block]
+    grid = [FITTED + rf"\begin{{tabular}}{{{columns}}}", r"\toprule", head, r"\midrule", *rows]
+    return [*grid, r"\bottomrule", r"\end{tabular}}"]
 
 
 def _row(cells: list[str]) -> str:
@@ -157,27 +181,33 @@ def _typeset(plain: str, emphasis: Emphasis) -> str:
     return {"best": rf"\textbf{{{plain}}}", "second": rf"\underline{{{plain}}}", "": plain}[emphasis]
 
 
-def escape_latex(plain: str) -> str:
-    r"""Text that LaTeX prints as it stands.
-
-    >>> print(escape_latex("100 % of a_b"))
-    100 \% of a\_b
-    """
-    apart = re.sub("-(?=-)", "\0", plain)  # two hyphens would become a dash
-    return "".join(LATEX.get(character, character) for character in apart)
+TABLE = '<table style="border-collapse: collapse">'  # without it, no rule above a tbody is drawn
+RULE = ' style="border-top: 1px solid"'
 
 
 def as_html(sheet: Sheet) -> str:
-    """A table element and its notes, without style of its own."""
-    head = "".join(f"<th>{html.escape(title)}</th>" for title in sheet.header)
-    lines = (_written(line, html.escape, _tagged) for line in sheet.lines)
-    rows = "\n".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in line)}</tr>" for line in lines)
+    """A table element and its notes; styled where the cell stands, so that it can be pasted anywhere."""
+    head = _cells("th", [html.escape(title) for title in sheet.header], sheet.left)
+    blocks = sheet.blocks if sheet.ruled else (tuple(sheet.lines),)
+    bodies = "\n".join(_tbody(block, sheet.left, rule=place > 0 or sheet.ruled) for place, block in enumerate(blocks))
     items = ["".join(_written(line, html.escape, _tagged)) for line in sheet.ranks]
     items += [html.escape(line) for line in (*sheet.notes, *sheet.codes)]
     notes = "\n".join(f"<li>{item}</li>" for item in items)
     caption = f"<caption>{html.escape(sheet.title)}</caption>"
-    grid = f"<table>\n{caption}\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>"
+    grid = f"{TABLE}\n{caption}\n<thead><tr>{head}</tr></thead>\n{bodies}\n</table>"
     return f"{grid}\n<ul>\n{notes}\n</ul>\n"
+
+
+def _tbody(block: tuple[Line, ...], left: int, *, rule: bool) -> str:
+    rows = "\n".join(f"<tr>{_cells('td', _written(line, html.escape, _tagged), left)}</tr>" for line in block)
+    return f"<tbody{RULE if rule else ''}>\n{rows}\n</tbody>"
+
+
+def _cells(tag: str, cells: list[str], left: int) -> str:
+    aligned = ("left" if place < left else "right" for place in range(len(cells)))
+    return "".join(
+        f'<{tag} style="text-align: {side}">{cell}</{tag}>' for side, cell in zip(aligned, cells, strict=True)
+    )
 
 
 def _tagged(plain: str, emphasis: Emphasis) -> str:
@@ -185,3 +215,14 @@ def _tagged(plain: str, emphasis: Emphasis) -> str:
 
 
 SHEETS: dict[str, Callable[[Sheet], str]] = {"text": text, "markdown": markdown, "latex": latex, "html": as_html}
+
+
+def document(sheets: Iterable[Sheet], form: str) -> str:
+    """Some sheets in one format, one below the other; HTML says of itself how it is encoded.
+
+    Args:
+        sheets: at least one.
+        form: a key of ``SHEETS``.
+    """
+    head = '<meta charset="utf-8"/>\n' if form == "html" else ""
+    return head + "\n".join(SHEETS[form](sheet) for sheet in sheets)

@@ -6,15 +6,18 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from bench.digest import SHORT
+from bench.digest import SHORT, canonical_json
 from bench.metric import Metric, Score, TimingMetric
 from bench.record import Record
+from bench.sheet import Emphasis
 from bench.system import Standing
 
 ARROWS = {"lower": "↓", "higher": "↑"}
 MARKS = "†‡§¶‖#"
 PAPERS = ("fad", "kl", "clap")  # the columns of the papers' tables, in their order
+NONE = "none"  # of a setting that a recipe does not have
 DIGITS = 4  # significant digits shown
 
 
@@ -26,10 +29,16 @@ class Cell:
         score: None where there is none.
         marks: point to the notes that say why it is not like the others of its column, what else must be known to
             read it, or why there is none.
+        seeds: of the runs that it is the mean of; one of a single run.
+        spread: standard deviation over seeds; None for one.
+        emphasis: whether it is the best of its column, or the second.
     """
 
     score: Score | None = None
     marks: tuple[str, ...] = ()
+    seeds: tuple[int, ...] = ()
+    spread: float | None = None
+    emphasis: Emphasis = ""
 
 
 @dataclass(frozen=True)
@@ -115,13 +124,45 @@ def table(records: Sequence[Record], metrics: Mapping[str, Metric]) -> Table:
         rows=rows,
         notes=tuple((mark, text) for text, mark in notes.items()),
         signatures=tuple(common[name] for name in names),
-        remarks=remarks(records),
+        remarks=(*remarks(records), *recipes(records)),
     )
 
 
 def remarks(records: Sequence[Record]) -> tuple[str, ...]:
     """What the suites of some records say that a reader of their tables must know, each thing once."""
     return tuple(dict.fromkeys(str(record.suite["note"]) for record in records if record.suite.get("note")))
+
+
+def recipes(records: Sequence[Record]) -> list[str]:
+    """What tells the recipes of one system apart, one line a system that has several."""
+    systems: dict[str, dict[str, Record]] = {}
+    for record in records:
+        about = {name: value for name, value in record.system.items() if name != "hash"}
+        systems.setdefault(record.system["name"], {}).setdefault(canonical_json([record.suite["hash"], about]), record)
+    lines = (_apart(name, list(found.values())) for name, found in systems.items() if len(found) > 1)
+    return list(lines)
+
+
+def _apart(name: str, records: Sequence[Record]) -> str:
+    described = [_recipe(record) for record in records]
+    keys = dict.fromkeys(key for one in described for key in one)
+    unlike = [key for key in keys if len({one.get(key, NONE) for one in described}) > 1]
+    settings = [", ".join(f"{key} {one.get(key, NONE)}" for key in unlike) or "the same settings" for one in described]
+    told = (f"[{record.system['hash']}] has {text}" for record, text in zip(records, settings, strict=True))
+    return f"{name}: {'; '.join(told)}."
+
+
+def _recipe(record: Record) -> dict[str, str]:
+    """What a system's recipe is made of, and which clips of its suite it was run on, as text."""
+    about = {key: value for key, value in record.system.items() if key not in ("name", "hash", "settings", "standing")}
+    found = {**about, **dict(record.system.get("settings") or {})}
+    found["standing"] = (record.system.get("standing") or {}).get("status")
+    found["clips"] = f"{record.clips['asked']} ({record.suite['hash'][:SHORT]})"
+    return {key: NONE if value is None else _plain(value) for key, value in found.items()}
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else canonical_json(value)
 
 
 def standing(record: Record) -> list[str]:
@@ -184,8 +225,13 @@ def fields(signature: str) -> dict[str, str]:
 
 
 def _common_signature(records: Sequence[Record], name: str) -> str:
-    """The signature that most of a column's scores have; the earliest of those that equally many have."""
-    signatures = [record.all_scores()[name].signature for record in records if name in record.all_scores()]
+    """The signature that most of a column's scores over all clips have; the earliest of those that equally many have.
+
+    So many runs over a part never make the one over the whole the odd one out.
+    """
+    scored = [record for record in records if name in record.all_scores()]
+    whole = [record for record in scored if not shortfall(record)]
+    signatures = [record.all_scores()[name].signature for record in whole or scored]
     return Counter(signatures).most_common(1)[0][0]
 
 
@@ -195,7 +241,7 @@ def _cell(record: Record, name: str, common: str, notes: dict[str, str]) -> Cell
         return Cell(marks=(mark(f"no score: {record.not_scored.get(name, 'not asked for in that run')}", notes),))
     unlike = differences(score.signature, common)
     texts = [f"not like the others of its column: {unlike}"] if unlike else []
-    return Cell(score, tuple(mark(text, notes) for text in (*texts, *score.flags)))
+    return Cell(score, tuple(mark(text, notes) for text in (*texts, *score.flags)), (record.seed,))
 
 
 def differences(signature: str, common: str) -> str:
@@ -229,13 +275,19 @@ def decimals(value: float) -> int:
 
 
 def cell_text(cell: Cell) -> str:
-    """A cell as text: value, interval, mark."""
+    """A cell as text: value, spread over seeds, interval, mark."""
+    return "".join(cell_parts(cell))
+
+
+def cell_parts(cell: Cell) -> tuple[str, str]:
+    """A cell's value, which may be emphasised, and what follows it."""
     if cell.score is None:
-        return f"–{''.join(cell.marks)}"
+        return "–", "".join(cell.marks)
     value, interval = cell.score.value, cell.score.interval
     places = decimals(value)
-    ends = f" [{interval.low:.{places}f}, {interval.high:.{places}f}]" if interval else ""
-    return f"{value:.{places}f}{ends}{''.join(cell.marks)}"
+    spread = f" ± {cell.spread:.{places}f}" if cell.spread is not None else ""
+    ends = f" [{interval.low:z.{places}f}, {interval.high:z.{places}f}]" if interval else ""
+    return f"{value:z.{places}f}", f"{spread}{ends}{''.join(cell.marks)}"
 
 
 def count_text(row: Row) -> str:

@@ -19,6 +19,7 @@ from bench.paper.measured import grouped
 from bench.paper.reading import load_published
 from bench.record import Record, record_folder, write_record
 from bench.stats import Interval
+from bench.suite import card_named
 
 FRONT = "mono:first,dc-removed|resample:sinc|pad:32000"
 PROTOCOL = {
@@ -34,6 +35,7 @@ PROTOCOL = {
 }
 SIZES = {"audiocaps": 964, "musiccaps": 5471, "ljspeech": 523, "demo": 24, "audiocaps/common-880": 880}
 TASKS = {"musiccaps": "text-to-music", "ljspeech": "text-to-speech"}
+LISTS = {suite: card_named(suite).sha256 for suite in SIZES if suite != "demo"}
 RELEASED = {"status": "released", "why": "", "changes": ""}
 COUNTER = itertools.count()
 PUBLISHED = load_published()
@@ -60,6 +62,7 @@ def record(
     """One run's record."""
     size = more.pop("size", SIZES[suite])
     absent = more.pop("absent", 0)
+    clips = more.pop("clip_list", LISTS.get(suite, ""))
     scored = size - absent if scored is None else scored
     made = {name: one if isinstance(one, Score) else score(name, one, n=scored) for name, one in (scores or {}).items()}
     return Record(
@@ -71,6 +74,7 @@ def record(
             "hash": digest([suite, size, absent]),
             "clips": size - absent,
             "size": size,
+            **({"list": clips} if clips else {}),
             **({"absent": absent} if absent else {}),
             **({"note": more.pop("note")} if "note" in more else {}),
         },
@@ -129,4 +133,6 @@ def write_ratings(*groups: Sequence[Rating], name: str = "pilot", results: Path 
 def grid(*records: Record, table: str = "text-to-audio", source: str = "deck", heard: Sequence[Rating] = ()) -> Grid:
     """The grid of some records, and perhaps of a listening test."""
     hearings = [Hearing(heard[0].test_id, table, opinions(heard), tuple(heard))] if heard else []
-    return Maker(PUBLISHED, PUBLISHED.table(table), source, grouped(records), hearings).grid()
+    layout = PUBLISHED.table(table)
+    assert layout is not None
+    return Maker(PUBLISHED, layout, source, grouped(records), hearings).grid()

@@ -16,8 +16,8 @@ import pytest
 
 from bench.errors import BadInput
 from bench.formats import FORMATS, body, entries, header, legend, render, signatures
+from bench.latex import LATEX, escape_latex
 from bench.metric import Score
-from bench.sheet import LATEX, escape_latex
 from bench.stats import Interval
 from bench.table import Cell, Column, Row, Table
 
@@ -141,7 +141,8 @@ def test_latex_prints_a_note_whatever_is_in_it() -> None:
     ("plain", "latex"),
     [
         ("a_b & 100 %", r"a\_b \& 100 \%"), ("\\x{y}", r"\textbackslash{}x\{y\}"), ("x|y", r"x\textbar{}y"),
-        ("<x>", "$<$x$>$"), ("#1 $", r"\#1 \$"), ("[1]", "{[}1{]}"), ("plain-1.5", "plain-1.5"), ("é 雨", "é 雨"),
+        ("<x>", "$<$x$>$"), ("#1 $", r"\#1 \$"), ("[1]", "{[}1{]}"), ("plain-1.5", "plain-1.5"),
+        ("é 雨", "é {[}U+96E8{]}"), ("α Ω ≤", r"$\alpha$ $\Omega$ $\leq$"), ("a\tb\x07", "a b{[}U+0007{]}"),
     ],
 )  # fmt: skip
 def test_latex_escapes_what_it_must(plain: str, latex: str) -> None:
@@ -169,7 +170,7 @@ def test_html_is_well_formed_and_shows_every_cell() -> None:
     assert parser.seen["td"] == [cell for line in body(table()) for cell in line]
     assert parser.seen["li"] == notes()
     assert parser.seen["caption"] == [table().title]
-    assert set(parser.seen) == {"table", "caption", "thead", "tbody", "tr", "th", "td", "ul", "li"}
+    assert set(parser.seen) == {"table", "caption", "thead", "tbody", "tr", "th", "td", "ul", "li", "meta"}
 
 
 def test_csv_reads_back_one_line_a_cell() -> None:
@@ -178,6 +179,7 @@ def test_csv_reads_back_one_line_a_cell() -> None:
     assert rows[0] == {
         "suite": "demo-1a2b3c4d", "system": "plain", "metric": "fad", "value": "1.25", "low": "1.0", "high": "1.5",
         "n": "24", "asked": "24", "signature": SIGNATURE, "note": "",
+        "seeds": "", "spread": "", "rank": "",
     }  # fmt: skip
     assert (rows[1]["low"], rows[1]["note"]) == ("", table().notes[0][1])
     assert (rows[-1]["value"], rows[-1]["n"], rows[-1]["note"]) == ("", "20", REASON)

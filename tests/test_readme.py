@@ -13,7 +13,7 @@ from pathlib import Path
 import measured_records
 import planted
 import pytest
-from conftest import Bench
+from conftest import Bench, tone
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 
@@ -143,6 +143,18 @@ def test_the_example_card_works(bench: Bench, tmp_path: Path) -> None:
     ran = bench("run", "--system", "foley", "--suite", "card.yaml")
     assert ran.code == 0, ran.err
     assert "My suite · version 1" in ran.out
+
+
+def test_the_example_card_of_others_recordings_can_be_prepared(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "card.yaml").write_text(block("yaml", "title: My set"), encoding="utf-8")
+    (tmp_path / "captions.csv").write_text("file,text\na.wav,rain\na.wav,wind\nb.wav,a bell\n", encoding="utf-8")
+    (tmp_path / "audio").mkdir()
+    for name in "ab":
+        (tmp_path / "audio" / f"{name}.wav").write_bytes(tone(seconds=12.0))
+    ran = bench("prepare", "card.yaml", "--audio", "audio", "--lists", tmp_path)
+    assert ran.code == 0, ran.err
+    assert "2 of 2 recordings are ready" in ran.out
+    assert bench("run", "--system", "noise", "--suite", "card.yaml", "--metrics", "fad-logmel").code == 0
 
 
 def test_the_example_program_runs(bench: Bench, tmp_path: Path) -> None:

@@ -13,7 +13,19 @@ from bench.metrics.fad import METRICS as FAD
 from bench.metrics.lsd import METRICS as LSD
 from bench.record import Record
 from bench.stats import Interval
-from bench.table import Cell, Row, Table, cell_text, count_text, decimals, differences, fields, table
+from bench.table import (
+    Cell,
+    Row,
+    Table,
+    cell_parts,
+    cell_text,
+    count_text,
+    decimals,
+    differences,
+    fields,
+    recipes,
+    table,
+)
 
 METRICS: dict[str, Metric] = {**EFFICIENCY, **LSD, **FAD}
 FAD_SIGNATURE = "fad|emb:logmel-1|w:none|rate:16000|est:eigh|n:24|suite:demo-1-aaaa|bench:0.1"
@@ -206,3 +218,30 @@ def test_a_run_that_is_not_over_all_clips_is_marked_and_says_why(
 def test_what_a_suite_says_of_itself_stands_once() -> None:
     made = [dataclasses.replace(one, suite={**one.suite, "note": "Old."}) for one in (record("a"), record("b"))]
     assert table([*made, record("c")], METRICS).remarks == ("Old.",)
+
+
+def test_recipes_of_one_system_say_what_tells_them_apart() -> None:
+    made = [record("a", hashes=("aaaa", tag)) for tag in ("1111", "2222", "3333")]
+    settings: list[dict[str, Any]] = [{"steps": 10, "note": "x"}, {"steps": 20, "note": "x"}, {"steps": 10, "eta": 0.5}]
+    found = [
+        dataclasses.replace(one, system={**one.system, "settings": given})
+        for one, given in zip(made, settings, strict=True)
+    ]
+    (line,) = table([*found, record("b")], METRICS).remarks
+    assert line == (
+        "a: [1111] has steps 10, note x, eta none; [2222] has steps 20, note x, eta none; "
+        "[3333] has steps 10, note none, eta 0.5."
+    )
+    assert table([record("a", seed=seed) for seed in (0, 1)], METRICS).remarks == ()
+
+
+def test_one_recipe_on_fewer_clips_says_so() -> None:
+    whole, part = record("a"), record("a", hashes=("bbbb", "1111"))
+    (line,) = recipes([whole, part])
+    assert line == "a: [1111] has clips 24 (aaaa); [1111] has clips 24 (bbbb)."
+
+
+def test_a_mean_over_seeds_shows_its_spread_and_nothing_is_minus_nought() -> None:
+    assert cell_text(Cell(Score(2.0, Interval(1.0, 3.0), 3), ("†",), (0, 1), 0.5)) == "2.000 ± 0.500 [1.000, 3.000]†"
+    assert cell_text(Cell(Score(0.0, Interval(-0.0, 0.0), 3))) == "0.000 [0.000, 0.000]"
+    assert cell_parts(Cell(Score(2.0, None, 3), emphasis="best")) == ("2.000", "")

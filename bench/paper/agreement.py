@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from bench.digest import SHORT
 from bench.errors import BadInput
-from bench.listening.opinion import clip_means
+from bench.listening.opinion import clip_means, opinions
 from bench.metric import Metric
 from bench.paper.correlation import STEADY, Correlation, Level, correlated, of_clips, of_systems
 from bench.paper.hearing import Hearing
@@ -70,12 +70,14 @@ class Agreement:
         results: where the records are.
         hearing: the test.
         groups: the runs on the suite.
+        anchors: real audio and what reconstructs it, which is no system to be told from others.
     """
 
-    def __init__(self, results: Path, hearing: Hearing, groups: Sequence[Runs]) -> None:
+    def __init__(self, results: Path, hearing: Hearing, groups: Sequence[Runs], anchors: Collection[str] = ()) -> None:
         self.results, self.hearing = results, hearing
         counts = Counter(runs.system for runs in groups)
-        rated = {one.system for one in hearing.opinions}
+        everyone = {one.system for one in hearing.opinions}
+        rated = everyone - set(anchors)
         self.runs = [runs for runs in groups if counts[runs.system] == 1 and runs.system in rated]
         self.remarks = [
             f"{name} is left out: {counts[name]} recipes or clip lists of it have records; which was rated is not known"
@@ -83,6 +85,10 @@ class Agreement:
             if counts[name] > 1 and name in rated
         ]
         self.remarks += [f"{name} was rated and has no record" for name in sorted(rated - set(counts))]
+        self.remarks += [
+            f"{name} is left out: an anchor, whose place beside systems says nothing of how a metric tells them apart"
+            for name in sorted(everyone - rated)
+        ]
 
     def pairs(self) -> Iterator[Pair]:
         """Every dimension with every metric that the runs have."""
@@ -115,6 +121,34 @@ class Agreement:
                     if metric in values:
                         found[runs.system, clip].append(values[metric])
         return {key: sum(values) / len(values) for key, values in found.items()}
+
+
+NAMED = 5  # items that are named; of more, how many there are
+
+
+def within(hearing: Hearing, clips: Collection[str] | None) -> Hearing | None:
+    """A listening test of a suite's clips alone; None if no rating that counts is left.
+
+    Args:
+        hearing: the test.
+        clips: the suite's; None to take all items for its clips.
+    """
+    if clips is None or all(rating.item_id in clips for rating in hearing.ratings):
+        return hearing
+    ratings = tuple(rating for rating in hearing.ratings if rating.item_id in clips)
+    found = opinions(ratings) if ratings else ()
+    return hearing._replace(opinions=found, ratings=ratings) if found else None
+
+
+def left_out(whole: Hearing, part: Hearing, suite: str) -> Iterator[str]:
+    """The items of a test that are no clips of a suite, in one line."""
+    rated = dict.fromkeys(rating.item_id for rating in whole.ratings if rating.role == "test")
+    kept = {rating.item_id for rating in part.ratings}
+    lost = [item for item in rated if item not in kept]
+    if lost:
+        more = f" and {len(lost) - NAMED} more" if len(lost) > NAMED else ""
+        named = ", ".join(lost[:NAMED])
+        yield f"{len(lost)} of {len(rated)} rated items are no clips of {suite}, and are left out: {named}{more}"
 
 
 def sheet(agreement: Agreement, metrics: Mapping[str, Metric], title: str) -> tuple[Sheet, list[dict[str, Any]]]:
@@ -157,8 +191,8 @@ def _cells(level: Level | None, found: Correlation | str) -> list[Cell]:
 
 
 def _number(value: float, interval: Interval | None) -> Cell:
-    ends = f" [{interval.low:.2f}, {interval.high:.2f}]" if interval else ""
-    return Cell(f"{value:.2f}{ends}".replace("-", "−"))
+    ends = f" [{interval.low:z.2f}, {interval.high:z.2f}]" if interval else ""
+    return Cell(f"{value:z.2f}{ends}".replace("-", "−"))
 
 
 def _entry(level: str, pairs: Level | None, found: Correlation | str) -> dict[str, Any]:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from bench.errors import BadInput, NotEvaluable, unknown
+from bench.errors import BadInput, unknown
 from bench.formats import FORMATS
 from bench.options import Parser
-from bench.paper.evidence import Evidence, gathered
+from bench.paper.evidence import Evidence, gathered, suites_of
+from bench.paper.exporting import export, write
+from bench.paper.exports import fixed_time
 
 if TYPE_CHECKING:
     from jsonargparse import Namespace
 
+    from bench.paper.hearing import Hearing
     from bench.paper.published import Layout
     from bench.paper.shown import Shown
 
@@ -33,11 +35,12 @@ def table(words: list[str]) -> int:
     given = _parser().read(words)
     if given.results is not None and not given.results.is_dir():
         raise BadInput(f"--results {given.results} is no folder")
+    fixed_time()  # before anything is computed: numpy reads it too, and fails in its own words
     evidence = gathered(given.results or RESULTS)
     _check(given, evidence)
     problems = list(evidence.damaged)
     if given.format in EXPORTED:
-        problems += _export(given, evidence)
+        problems += export(_records(given, evidence), evidence.published, given.format, given.output)
     else:
         _print(given, list(_correlations(given, evidence) if given.correlations else _tables(given, evidence)))
     for line in _hints(given, evidence):
@@ -60,9 +63,16 @@ def _parser() -> Parser:
     )
     parser.add_argument("--format", type=Literal[(*FORMATS, *EXPORTED)], default="text")
     parser.add_argument(
-        "-o", "--output", type=Path | None, metavar="FILE", help="write there; a folder, for one file a system"
+        "-o",
+        "--output",
+        type=Path | None,
+        metavar="FILE",
+        help="write there; of an export, a folder: one file a system",
     )
     parser.add_argument("--results", type=Path | None, metavar="FOLDER", help="with the records; results if not given")
+    parser.add_argument(
+        "--each-seed", action="store_true", help="in tables of suites, a row for each run, not one for all its seeds"
+    )
     parser.add_argument(
         "--correlations", action="store_true", help="how each metric goes with each dimension of each listening test"
     )
@@ -75,40 +85,67 @@ def _check(given: Namespace, evidence: Evidence) -> None:
     Raises:
         BadInput: no such table or suite, or there is nothing measured where that is all that was asked for.
     """
-    tables = [layout.name for layout in evidence.published.reading.tables]
-    suites = list(dict.fromkeys(str(record.suite["name"]) for record in evidence.records))
-    named = given.suite in tables
-    nothing = f"no records in {evidence.results}; make one with: bench run --system foley --suite demo"
-    if given.suite and not named and not suites:
-        raise BadInput(nothing if not evidence.damaged else evidence.damaged[0])
-    if given.suite and not named and given.suite not in suites:
-        raise unknown("table, or suite with records,", given.suite, [*tables, *suites])
+    if given.suite and evidence.published.table(given.suite) is None:
+        _check_suite(given.suite, evidence)
     if given.correlations and given.format in EXPORTED:
         raise BadInput(f"--correlations goes with the formats {', '.join(FORMATS)}, not with {given.format}")
     if given.correlations and not evidence.hearings:
         raise BadInput(f"no listening test in {evidence.results / 'listening'}; import one with: bench ratings FILE")
-    wanted = given.published == "none" or given.format in EXPORTED
-    if wanted and not _records(given, evidence) and not evidence.hearings:
-        raise BadInput(nothing)
+    if given.format in EXPORTED and not _records(given, evidence):
+        raise BadInput(_nothing(evidence))
+    if given.published == "none" and not given.correlations and not _records(given, evidence):
+        layouts = [one for one in evidence.published.reading.tables if given.suite in (None, one.name)]
+        if not any(evidence.heard(layout) for layout in layouts):
+            raise BadInput(_nothing(evidence))
+
+
+def _check_suite(name: str, evidence: Evidence) -> None:
+    """Raise unless a suite has records."""
+    from bench.suite import suite_names
+
+    suites = suites_of(evidence.records)
+    if name in suites:
+        return
+    if name not in suite_names():
+        tables = [layout.name for layout in evidence.published.reading.tables]
+        raise unknown("table, or suite with records,", name, [*tables, *suites])
+    if evidence.damaged and not suites:
+        raise BadInput(evidence.damaged[0])
+    raise BadInput(_nothing(evidence, name))
+
+
+def _nothing(evidence: Evidence, suite: str = "") -> str:
+    """What is said where records are wanted and there are none."""
+    of = f" of suite {suite}" if suite and evidence.records else ""
+    return f"no records{of} in {evidence.results}; make one with: bench run --system foley --suite {suite or 'demo'}"
 
 
 def _hints(given: Namespace, evidence: Evidence) -> Iterator[str]:
     """What a reader may wonder about, one line each."""
     if not evidence.records and not evidence.hearings and not evidence.damaged:
         yield f"nothing is measured in {evidence.results} yet; make a record with: bench run --system NAME --suite NAME"
-    for hearing in evidence.hearings:
-        if hearing.table is None and not given.correlations:
-            tables = " or ".join(layout.name for layout in evidence.published.reading.tables)
+    tables = " or ".join(layout.name for layout in evidence.published.reading.tables)
+    for hearing in () if given.correlations else evidence.hearings:
+        if hearing.table is None and not hearing.suites:
             yield (
                 f"listening test {hearing.test_id} is in no table, as neither its name nor its clips say in which: "
                 f"begin its test_id with {tables}"
             )
+        elif hearing.table is None and not _stands_in(hearing, given, evidence):
+            names, suites = ", ".join(hearing.suites), " or ".join(f"bench table {suite}" for suite in hearing.suites)
+            yield f"listening test {hearing.test_id} is of clips of suite {names}, and stands in: {suites}"
+
+
+def _stands_in(hearing: Hearing, given: Namespace, evidence: Evidence) -> bool:
+    """Whether a test of no published table stands in one of the tables of suites that are printed."""
+    if given.suite is None:
+        return any(not _in_a_table(evidence, suite) for suite in hearing.suites)
+    return given.suite in hearing.suites
 
 
 def _records(given: Namespace, evidence: Evidence) -> list[Any]:
     """The records of the table or suite that was asked for; all of them if none was."""
-    layout = next((one for one in evidence.published.reading.tables if one.name == given.suite), None)
-    if layout:
+    if layout := evidence.published.table(given.suite):
         return evidence.of(layout)
     return [record for record in evidence.records if given.suite in (None, record.suite["name"])]
 
@@ -120,18 +157,15 @@ def _tables(given: Namespace, evidence: Evidence) -> Iterator[Shown]:
     for layout in evidence.published.reading.tables:
         if given.suite == layout.name or (given.suite is None and _has_something(given, evidence, layout)):
             yield paper_table(layout, given.published, evidence)
-    for name, group in groupby(evidence.records, key=lambda record: str(record.suite["name"])):
-        records = list(group)
+    for name in suites_of(evidence.records):
         if given.suite == name or (given.suite is None and not _in_a_table(evidence, name)):
-            yield suite_table(records)
+            yield suite_table(name, evidence, each_seed=given.each_seed)
 
 
 def _has_something(given: Namespace, evidence: Evidence, layout: Layout) -> bool:
     """Whether a table is among those shown unasked: if something was measured of it, or nothing at all was."""
-    nothing = not evidence.records and not evidence.hearings
-    return bool(nothing or evidence.of(layout) or evidence.heard(layout)) and not (
-        nothing and given.published == "none"
-    )
+    nothing = not evidence.records and not any(evidence.heard(one) for one in evidence.published.reading.tables)
+    return bool(evidence.of(layout) or evidence.heard(layout)) or (nothing and given.published != "none")
 
 
 def _in_a_table(evidence: Evidence, suite: str) -> bool:
@@ -144,10 +178,16 @@ def _correlations(given: Namespace, evidence: Evidence) -> Iterator[Shown]:
     from bench.paper.shown import agreement_table
 
     records = _records(given, evidence)
-    found = [shown for hearing in evidence.hearings for shown in agreement_table(hearing, records, evidence)]
-    if not found:
+    found = {hearing.test_id: list(agreement_table(hearing, records, evidence)) for hearing in evidence.hearings}
+    if not any(found.values()):
         raise BadInput("no listening test is about systems and clips that have records here; names must be the same")
-    yield from found
+    for test_id, shown in found.items():
+        if not shown:
+            print(
+                f"bench: listening test {test_id} is left out: none of its items is a clip of these records",
+                file=sys.stderr,
+            )
+        yield from shown
 
 
 def _print(given: Namespace, shown: Sequence[Shown]) -> None:
@@ -155,47 +195,6 @@ def _print(given: Namespace, shown: Sequence[Shown]) -> None:
 
     text = render(shown, given.format)
     if given.output:
-        _write(given.output, text)
+        write(given.output, text)
     else:
         print(text, end="")
-
-
-def _write(path: Path, text: str) -> None:
-    from bench.disk import write_atomically
-
-    if path.is_dir():
-        raise BadInput(f"--output {path} is a folder; name a file in it")
-    write_atomically(path, text.encode())
-    print(path)
-
-
-def _export(given: Namespace, evidence: Evidence) -> list[str]:
-    """Write or print one file a system; what could not be taken comes back, one line each.
-
-    Raises:
-        BadInput: several systems, and no folder to write them to.
-    """
-    from bench.paper.exports import EXPORTS, exported
-    from bench.paper.measured import grouped
-    from bench.paper.shown import known
-
-    records = _records(given, evidence)
-    metrics = known(records)
-    systems = exported(grouped(records), metrics, evidence.published)
-    several = len(systems) > 1 or (given.output is not None and given.output.is_dir())
-    if several and (given.output is None or given.output.is_file()):
-        raise BadInput(f"{given.format} makes one file a system, and there are {len(systems)}: give -o FOLDER")
-    strange = {name for record in records for name in record.all_scores()} - set(metrics)
-    problems = [f"metric {name} is not known here, so it is left out" for name in sorted(strange)]
-    form = EXPORTS[given.format]
-    for one in systems:
-        try:
-            text = form.make(one)
-        except NotEvaluable as error:
-            problems.append(str(error))
-            continue
-        if given.output:
-            _write(given.output / f"{one.name}{form.suffix}" if several else given.output, text)
-        else:
-            print(text, end="")
-    return problems

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from bench.formats import FIELDS
+from bench.listening.opinion import Opinion
 from bench.paper.grid import Attempt, Block, Grid, Heard, Spot, Tried
 from bench.paper.published import Published
 from bench.stats import Interval
@@ -13,7 +14,7 @@ from bench.table import remarks
 
 COLUMNS = (
     *("table", "source", "row", "name", "status", "column", "published", "published_low", "published_high"),
-    *("published_rank", *FIELDS, "seeds", "spread", "rank", "test", "letters", "raters"),
+    *("published_rank", *FIELDS, "test", "letters", "raters", "scale_min", "scale_max"),
     *("verdict", "difference", "reason", "table_note"),
 )
 """The columns of the CSV: those of a suite's own table are among them."""
@@ -27,13 +28,22 @@ def entries(grid: Grid, published: Published) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for at, block in enumerate(grid.blocks):
         for place in range(len(grid.columns)):
-            claimed = {**_claimed(grid, published, at, block, place), "table_note": " ".join(about) or None}
+            claimed = {**_claimed(grid, published, at, block, place), "table_note": sentences(about) or None}
             beside = list(_beside(grid, at, block, place, notes))
             if not beside and block.system is not None:
                 beside = [{"verdict": "not run" if block.printed[place].claim else None}]
             said = [notes[mark] for mark in (*block.marks, *block.printed[place].marks)]
             found += [_entry(claimed, one, said) for one in beside]
     return found
+
+
+def sentences(texts: Iterable[str]) -> str:
+    """Several sentences as one text, each with its full stop.
+
+    >>> sentences(["One. Two", "Three."])
+    'One. Two. Three.'
+    """
+    return " ".join(text if text.endswith(".") else f"{text}." for text in texts)
 
 
 def _entry(claimed: dict[str, Any], beside: dict[str, Any], said: list[str]) -> dict[str, Any]:
@@ -75,7 +85,8 @@ def _beside(grid: Grid, at: int, block: Block, place: int, notes: dict[str, str]
         heard = panel.cells[place]
         if heard.opinion:
             rank = grid.ranks.get(Spot("heard", at, nth, place))
-            yield {**_heard(heard), "rank": rank, "notes": [notes[mark] for mark in heard.marks]}
+            said = [notes[mark] for mark in heard.marks]
+            yield {**_heard(heard, heard.opinion), "rank": rank, "notes": said}
 
 
 def _tried(attempt: Attempt, tried: Tried) -> dict[str, Any]:
@@ -85,7 +96,7 @@ def _tried(attempt: Attempt, tried: Tried) -> dict[str, Any]:
         "suite": runs.suite_tag,
         "n": measured.n if measured else runs.fewest.clips["scored"],
         "asked": runs.first.suite["size"],
-        "seeds": " ".join(map(str, runs.seeds)),
+        "seeds": " ".join(map(str, measured.of if measured else runs.seeds)),
         "verdict": judgement.verdict or None,
         "difference": judgement.difference,
         "reason": "; ".join(judgement.reasons) or None,
@@ -96,9 +107,13 @@ def _tried(attempt: Attempt, tried: Tried) -> dict[str, Any]:
     return found
 
 
-def _heard(heard: Heard) -> dict[str, Any]:
-    one = heard.opinion
-    assert one is not None, "only cells with an opinion are asked for"
+def _heard(heard: Heard, one: Opinion) -> dict[str, Any]:
+    judgement = heard.judgement
+    return {**opinion(one), "verdict": judgement.verdict or None, "reason": "; ".join(judgement.reasons) or None}
+
+
+def opinion(one: Opinion) -> dict[str, Any]:
+    """What an entry says of a mean opinion."""
     return {
         "metric": one.dimension,
         "value": one.mean,
@@ -107,6 +122,6 @@ def _heard(heard: Heard) -> dict[str, Any]:
         "test": one.test_id,
         "letters": one.letters,
         "raters": one.raters,
-        "verdict": heard.judgement.verdict or None,
-        "reason": "; ".join(heard.judgement.reasons) or None,
+        "scale_min": one.scale_min,
+        "scale_max": one.scale_max,
     }

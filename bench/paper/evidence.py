@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,7 +22,8 @@ class Evidence(NamedTuple):
         records: every record that can be read.
         hearings: every listening test that can be read.
         results: the folder that they are from.
-        damaged: one line for each record or file of a listening test that can't be read, or belongs to no table.
+        damaged: one line for each record or file of a listening test that can't be read.
+        clips: the ids of the clips that records are of, by suite; looked for only where there are listening tests.
     """
 
     published: Published
@@ -30,6 +31,7 @@ class Evidence(NamedTuple):
     hearings: tuple[Hearing, ...]
     results: Path
     damaged: tuple[str, ...] = ()
+    clips: Mapping[str, frozenset[str]] = {}
 
     def of(self, layout: Layout) -> list[Record]:
         """The records whose suites belong to a table."""
@@ -38,6 +40,10 @@ class Evidence(NamedTuple):
     def heard(self, layout: Layout) -> list[Hearing]:
         """The listening tests that belong to a table."""
         return [hearing for hearing in self.hearings if hearing.table == layout.name]
+
+    def heard_on(self, suite: str) -> list[Hearing]:
+        """The listening tests of a suite's clips, and of nothing else."""
+        return [hearing for hearing in self.hearings if suite in hearing.suites]
 
 
 def gathered(results: Path) -> Evidence:
@@ -51,13 +57,13 @@ def gathered(results: Path) -> Evidence:
     damaged = list(records.damaged)
     clips: dict[str, set[str]] = {}
     for record in records.found if (results / "listening").is_dir() else ():
-        if layout := published.table_of(record.suite["name"]):
-            try:
-                clips.setdefault(layout.name, set()).update(clip_values(results, record))
-            except BadInput as error:
-                damaged.append(str(error))
-    hearings = read_hearings(results, published, clips)
-    return Evidence(published, records.found, tuple(hearings.found), results, (*damaged, *hearings.damaged))
+        try:
+            clips.setdefault(record.suite["name"], set()).update(clip_values(results, record))
+        except BadInput as error:
+            damaged.append(str(error))
+    known = {suite: frozenset(ids) for suite, ids in clips.items()}
+    hearings = read_hearings(results, published, known)
+    return Evidence(published, records.found, tuple(hearings.found), results, (*damaged, *hearings.damaged), known)
 
 
 def suites_of(records: Sequence[Record]) -> list[str]:

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from bench import __version__
 from bench.digest import canonical_json
 from bench.errors import BadInput, NotEvaluable
-from bench.metric import Metric
+from bench.formats import tidy
+from bench.metric import Metric, TimingMetric
 from bench.paper.measured import Measured, Runs, pooled
 from bench.paper.published import Published
 from bench.record import pretty
@@ -69,10 +70,9 @@ class Exported(NamedTuple):
                     yield runs, self.metrics[name], measured
 
     def dataset(self, runs: Runs) -> str:
-        """What a suite is called on the hub; empty if it is not there, or has another number of clips here."""
+        """What a suite is called on the hub; empty if it is not there, or has other clips here."""
         suites = (suite for table in self.published.reading.tables for suite in table.suites)
-        here = (runs.suite, runs.first.suite["size"])
-        return next((suite.dataset for suite in suites if (suite.name, suite.clips) == here), "")
+        return next((suite.dataset for suite in suites if suite.is_that_of(runs.first.suite)), "")
 
 
 def exported(groups: Sequence[Runs], metrics: Mapping[str, Metric], published: Published) -> list[Exported]:
@@ -93,11 +93,21 @@ def exported(groups: Sequence[Runs], metrics: Mapping[str, Metric], published: P
     ]
 
 
+def fixed_time() -> str | None:
+    """The time that an export bears, in seconds, where the environment fixes one (SOURCE_DATE_EPOCH).
+
+    Raises:
+        BadInput: it is no whole number.
+    """
+    stamp = os.environ.get("SOURCE_DATE_EPOCH")
+    if stamp and not (stamp.isascii() and stamp.isdigit()):
+        raise BadInput(f"SOURCE_DATE_EPOCH is {stamp!r}, but must be a whole number of seconds")
+    return stamp or None
+
+
 def every_eval_ever(one: Exported) -> str:
     """One aggregate record of Every Eval Ever (schema 0.3.0): scores with their intervals and signatures."""
-    stamp = os.environ.get("SOURCE_DATE_EPOCH") or str(int(time.time()))
-    if not stamp.isdigit():
-        raise BadInput(f"SOURCE_DATE_EPOCH is {stamp!r}, but must be a whole number of seconds")
+    stamp = fixed_time() or str(int(time.time()))
     own = (one.system.get("standing") or {}).get("status") == "own"
     name = one.checkpoint or str(one.system["name"])
     return pretty(
@@ -149,24 +159,30 @@ def _result(one: Exported, runs: Runs, metric: Metric, measured: Measured) -> di
     }
     dataset = one.dataset(runs)
     source = {"dataset_name": runs.suite, "source_type": "hf_dataset" if dataset else "other"}
-    details = {"seeds": " ".join(map(str, runs.seeds))}
+    details = {"seeds": " ".join(map(str, measured.of))}
     details |= {"notes": "; ".join(said)} if (said := _said(runs, measured)) else {}
     details |= {"spread_over_seeds": f"{measured.spread:.10g}"} if measured.spread is not None else {}
     return {
         "evaluation_name": f"{runs.suite}/{measured.metric}",
         "source_data": {**source, **({"hf_repo": dataset, "samples_number": measured.n} if dataset else {})},
         "metric_config": config,
-        "score_details": {"score": measured.value, "details": details, **_uncertainty(measured)},
+        "score_details": {"score": tidy(measured.value), "details": details, **_uncertainty(metric, measured)},
     }
 
 
-def _uncertainty(measured: Measured) -> dict[str, Any]:
+def _uncertainty(metric: Metric, measured: Measured) -> dict[str, Any]:
     found: dict[str, Any] = {"num_samples": measured.n}
     if measured.interval:
         low, high = measured.interval
-        about = {"confidence_level": CONFIDENCE, "method": "bootstrap over clips"}
-        found["confidence_interval"] = {"lower": low, "upper": high, **about}
+        about = {"confidence_level": CONFIDENCE, "method": _method(metric, measured)}
+        found["confidence_interval"] = {"lower": tidy(low), "upper": tidy(high), **about}
     return {"uncertainty": found}
+
+
+def _method(metric: Metric, measured: Measured) -> str:
+    """What an interval's resamples are of: clips, or the batches that were timed together."""
+    method = f"bootstrap over {'batches' if isinstance(metric, TimingMetric) else 'clips'}"
+    return method if measured.seeds == 1 else f"mean of the intervals of {measured.seeds} seeds, each a {method}"
 
 
 def _said(runs: Runs, measured: Measured) -> list[str]:
@@ -192,7 +208,7 @@ def eval_results(one: Exported) -> str:
     found = [
         {
             "dataset": {"id": one.dataset(runs), "task_id": measured.metric},
-            "value": measured.value,
+            "value": tidy(measured.value),
             "notes": _notes(runs, measured),
         }
         for runs, _, measured in one.scores()
@@ -216,7 +232,7 @@ def model_index(one: Exported) -> str:
             "metrics": [
                 {
                     "type": measured.metric,
-                    "value": measured.value,
+                    "value": tidy(measured.value),
                     "name": metric.label,
                     "args": {"notes": _notes(runs, measured)},
                 }

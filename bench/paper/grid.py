@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Literal, NamedTuple
 
 from bench.listening.opinion import Opinion
+from bench.paper.hearing import Hearing
 from bench.paper.measured import Measured, Runs
 from bench.paper.published import Claim, Column, Layout
 from bench.paper.ranks import Standing, ranked
@@ -106,6 +107,7 @@ class Grid:
         notes: by mark, what must be known to read what is marked.
         signatures: by column, the signature that its unmarked measured cells share.
         anchors: systems that are not ranked.
+        hearings: the listening tests that panels are of.
     """
 
     layout: Layout
@@ -115,6 +117,7 @@ class Grid:
     notes: tuple[tuple[str, str], ...]
     signatures: tuple[tuple[str, str], ...] = ()
     anchors: tuple[str, ...] = ()
+    hearings: tuple[Hearing, ...] = ()
 
     @property
     def measured(self) -> bool:

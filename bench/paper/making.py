@@ -10,7 +10,7 @@ from bench.paper.grid import Attempt, Block, Grid, Heard, Panel, Printed, Tried
 from bench.paper.hearing import Hearing
 from bench.paper.measured import Measured, Runs, pooled
 from bench.paper.published import Claim, Column, Layout, Note, Published
-from bench.paper.verdict import Judgement, judged, obstacles_to
+from bench.paper.verdict import Demands, Judgement, judged, obstacles_to
 from bench.table import differences, mark, shortfall, standing
 
 DIFFERENT_TEST = "different test ({}): points of two listening tests can't be compared, so no difference is taken"
@@ -44,7 +44,8 @@ class Maker:
         printed = self.published.systems(self.layout.name, self.source)
         blocks = [self._published(system) for system in printed]
         about = {block.measured for block in blocks}
-        others = [*(runs.system for runs in self.runs), *self._rated()]
+        rated = [system for hearing in self.hearings for system in self._rated(hearing)]
+        others = [*(runs.system for runs in self.runs), *rated]
         blocks += [self._unpublished(name) for name in dict.fromkeys(others) if name not in about]
         return Grid(
             layout=self.layout,
@@ -54,10 +55,14 @@ class Maker:
             notes=tuple((mark, text) for text, mark in self.notes.items()),
             signatures=tuple((name, common) for name, common in self.common.items() if common),
             anchors=self.published.reading.anchors,
+            hearings=tuple(hearing for hearing in self.hearings if self._rated(hearing)),
         )
 
-    def _rated(self) -> list[str]:
-        return [one.system for hearing in self.hearings for one in hearing.opinions]
+    def _rated(self, hearing: Hearing) -> list[str]:
+        """The systems that a test has an opinion of in a column of this table."""
+        systems = dict.fromkeys(one.system for one in hearing.opinions)
+        asked = [column.dimensions for column in self.columns]
+        return [system for system in systems if any(hearing.opinion(system, names) for names in asked)]
 
     def _common(self, column: Column) -> str:
         """The signature that most numbers of a column have, of those of the metric nearest to the published."""
@@ -94,28 +99,31 @@ class Maker:
     def _tried(self, block: Block, notes: Sequence[Note]) -> Block:
         mine = [runs for runs in self.runs if runs.system == block.measured]
         attempts = tuple(self._attempt(runs, block, notes) for runs in mine)
-        panels = tuple(
-            self._panel(hearing, block)
-            for hearing in self.hearings
-            if any(one.system == block.measured for one in hearing.opinions)
-        )
-        return replace(block, attempts=attempts, panels=panels)
+        panels = [self._panel(hearing, block) for hearing in self.hearings if block.measured in self._rated(hearing)]
+        return replace(block, attempts=attempts, panels=tuple(panels))
 
     def _attempt(self, runs: Runs, block: Block, notes: Sequence[Note]) -> Attempt:
         marks, lacking = self._marks(standing(runs.first)), self._marks(shortfall(runs.fewest))
         cells = [
-            self._cell(runs, column, printed.claim, notes)
+            self._cell(runs, column, printed.claim, self._demands(runs, block, notes))
             for column, printed in zip(self.columns, block.printed, strict=True)
         ]
         return Attempt(runs, tuple(cells), marks, lacking)
 
-    def _cell(self, runs: Runs, column: Column, claim: Claim | None, notes: Sequence[Note]) -> Tried:
+    def _demands(self, runs: Runs, block: Block, notes: Sequence[Note]) -> Demands:
+        return Demands(
+            counted=next((one for one in self.layout.suites if one.name == runs.suite), None),
+            coverage=self.published.reading.coverage,
+            row=self.published.row(self.layout.name, self.source, block.system) if block.system else None,
+            notes=notes,
+            weightless=block.measured in self.published.reading.anchors,
+        )
+
+    def _cell(self, runs: Runs, column: Column, claim: Claim | None, demands: Demands) -> Tried:
         taken = taken_for(column, runs)
         if taken is None:
             return Tried(None, judged(claim, None, column, ()), self._marks(list(_why_not(runs, column))))
-        counted = next((one for one in self.layout.suites if one.name == runs.suite), None)
-        obstacles = obstacles_to(taken, runs, column, counted, self.published.reading.coverage, notes)
-        judgement = judged(claim, taken, column, obstacles)
+        judgement = judged(claim, taken, column, obstacles_to(taken, runs, column, demands))
         unlike = differences(taken.signature, self.common[column.name])
         said = [f"not like the others of its column: {unlike}"] if unlike else []
         said += [f"metric {taken.metric}, not {column.metrics[0]}"] if taken.metric in column.metrics[1:] else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -53,17 +54,19 @@ class Runs:
 
 @dataclass(frozen=True)
 class Measured:
-    """One metric of one system, over its seeds.
+    """One metric of one system, over those of its seeds whose signatures are alike.
 
     Attributes:
         metric: its name.
         value: mean over seeds.
         interval: mean of the seeds' 95 % intervals over clips; None where a seed has none.
-        spread: standard deviation over seeds; None for one.
-        seeds: how many.
-        n: over how many clips, in the seed with the fewest.
-        signature: of the first seed.
-        flags: what must be known to read it.
+        spread: standard deviation over seeds (n - 1 in its denominator); None for one.
+        seeds: how many of them.
+        n: over how many clips.
+        signature: of all of them.
+        flags: what must be known to read it; the seeds that were left out are among it.
+        covered: how many clips both the runs and the metric hold, in the seed with the fewest.
+        of: the seeds themselves.
     """
 
     metric: str
@@ -74,6 +77,8 @@ class Measured:
     n: int
     signature: str
     flags: tuple[str, ...] = ()
+    covered: int = 0
+    of: tuple[int, ...] = ()
 
     @property
     def band(self) -> Interval:
@@ -94,22 +99,32 @@ def grouped(records: Sequence[Record]) -> list[Runs]:
 
 
 def pooled(runs: Runs, metric: str) -> Measured | None:
-    """A metric over the seeds that have it; None if none has."""
-    scores = [record.all_scores()[metric] for record in runs.records if metric in record.all_scores()]
-    if not scores:
+    """A metric over the seeds that have it and whose signatures are alike; None if no seed has it.
+
+    A mean of numbers that were computed in two ways, or over other clips, is a number of neither kind: the signature
+    that most seeds have is taken (of those that equally many have, that of the first seed), and the others are named.
+    """
+    having = [record for record in runs.records if metric in record.all_scores()]
+    if not having:
         return None
+    common = Counter(record.all_scores()[metric].signature for record in having).most_common(1)[0][0]
+    alike = [record for record in having if record.all_scores()[metric].signature == common]
+    scores = [record.all_scores()[metric] for record in alike]
     values = np.array([score.value for score in scores])
-    lacking = len(runs.records) - len(scores)
-    more = [f"{lacking} of {len(runs.records)} seeds have no {metric}"] if lacking else []
+    n = min(score.n for score in scores)
     return Measured(
         metric,
         value=float(values.mean()),
         interval=_mean_interval(scores),
         spread=float(values.std(ddof=1)) if len(scores) > 1 else None,
         seeds=len(scores),
-        n=min(score.n for score in scores),
-        signature=scores[0].signature,
-        flags=tuple(dict.fromkeys([flag for score in scores for flag in score.flags] + more + _unlike(scores))),
+        n=n,
+        signature=common,
+        flags=tuple(
+            dict.fromkeys([flag for score in scores for flag in score.flags] + _left_out(runs, metric, common))
+        ),
+        of=tuple(record.seed for record in alike),
+        covered=min(n, *(int(record.clips["scored"]) for record in alike)),
     )
 
 
@@ -121,7 +136,13 @@ def _mean_interval(scores: Sequence[Score]) -> Interval | None:
     return Interval(low, high)
 
 
-def _unlike(scores: Sequence[Score]) -> list[str]:
-    """What differs between the seeds besides the seed."""
-    found = (differences(score.signature, scores[0].signature) for score in scores[1:])
-    return [f"its seeds are not alike: {unlike}" for unlike in dict.fromkeys(found) if unlike]
+def _left_out(runs: Runs, metric: str, common: str) -> list[str]:
+    """The seeds that have no such metric, and those whose number is not like the others'."""
+    scores = [record.all_scores().get(metric) for record in runs.records]
+    lacking = scores.count(None)
+    found = [f"{lacking} of {len(scores)} seeds have no {metric}"] if lacking else []
+    return found + [
+        f"{metric} of seed {record.seed} is left out of the mean: {differences(score.signature, common)}"
+        for record, score in zip(runs.records, scores, strict=True)
+        if score and score.signature != common
+    ]

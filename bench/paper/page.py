@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bench.listening.opinion import Opinion
 from bench.paper.grid import Attempt, Block, Grid, Heard, Panel, Printed, Spot, Tried
+from bench.paper.hearing import Hearing
 from bench.paper.measured import Measured
 from bench.paper.published import Column, Published
 from bench.sheet import Cell, Line, Sheet
-from bench.table import ARROWS, remarks
+from bench.table import ARROWS, recipes, remarks
 
 NOT_RUN = "not run"
 EMPTY = Cell("–")
 BLANK = Cell("")
 
-INTERVALS = "[ ]: 95 % interval, had other clips been drawn; a ± before it: standard deviation over seeds."
+INTERVALS = "[ ]: 95 % interval, had other clips been drawn"
+SPREAD = "; a ± before it: standard deviation over seeds (n − 1), here of {}, and the interval is the mean of theirs"
 NOT_RANKED = "Not ranked: real audio and what reconstructs it, and numbers of another protocol than the table's."
 LISTENED = (
-    "rated: mean opinion [95 % interval, had other raters and prompts been drawn]; systems of one test that share a "
-    "letter are not shown to differ (Holm, 0.05)."
+    "rated: mean opinion [95 % interval, had other {} been drawn]; systems of one test that share a letter are not "
+    "shown to differ (Holm, 0.05)."
 )
 
 
@@ -122,7 +124,7 @@ def count_text(attempt: Attempt) -> str:
 def _measured(tried: Tried, column: Column) -> Cell:
     if tried.measured is None:
         return Cell("–", "", "".join(tried.marks)) if column.metrics else BLANK
-    value = f"{tried.measured.value:.{column.places + 1}f}"  # one decimal more than the published ones
+    value = f"{tried.measured.value:z.{column.places + 1}f}"  # one decimal more than the published ones
     return Cell(value, "", _after(tried.measured, column, tried.marks))
 
 
@@ -130,13 +132,13 @@ def _after(measured: Measured, column: Column, marks: Sequence[str]) -> str:
     places = column.places + 1
     spread = f" ± {measured.spread:.{places}f}" if measured.spread is not None else ""
     ends = measured.interval
-    interval = f" [{ends.low:.{places}f}, {ends.high:.{places}f}]" if ends else ""
+    interval = f" [{ends.low:z.{places}f}, {ends.high:z.{places}f}]" if ends else ""
     return f"{spread}{interval}{''.join(marks)}"
 
 
 def _verdict(tried: Tried, column: Column) -> Cell:
     difference = tried.judgement.difference
-    told = f"{difference:+.{column.places + 1}f} ".replace("-", "−") if difference is not None else ""
+    told = f"{difference:+z.{column.places + 1}f} ".replace("-", "−") if difference is not None else ""
     return Cell(f"{told}{tried.judgement.verdict}{''.join(tried.why)}")
 
 
@@ -152,13 +154,15 @@ def _panel(grid: Grid, at: int, nth: int, panel: Panel) -> list[Line]:
 
 
 def _heard(heard: Heard, column: Column) -> Cell:
-    one = heard.opinion
-    if one is None:
-        return BLANK
+    return opinion_cell(heard.opinion, column.places, heard.marks) if heard.opinion else BLANK
+
+
+def opinion_cell(one: Opinion, places: int, marks: Sequence[str] = ()) -> Cell:
+    """A mean opinion with its interval and letters."""
     ends = one.interval
-    interval = f" [{ends.low:.{column.places}f}, {ends.high:.{column.places}f}]" if ends else ""
+    interval = f" [{ends.low:z.{places}f}, {ends.high:z.{places}f}]" if ends else ""
     letters = f" {one.letters}" if one.letters else ""
-    return Cell(f"{one.mean:.{column.places}f}", "", f"{interval}{letters}{''.join(heard.marks)}")
+    return Cell(f"{one.mean:z.{places}f}", "", f"{interval}{letters}{''.join(marks)}")
 
 
 def legend(grid: Grid, published: Published) -> list[str]:
@@ -171,24 +175,42 @@ def legend(grid: Grid, published: Published) -> list[str]:
     lines += [NOT_RANKED] if apart else []
     attempts = [attempt for block in grid.blocks for attempt in block.attempts]
     if attempts:
-        lines += [INTERVALS, *([_verdicts(grid)] if source else [])]
-    if panels := [panel for block in grid.blocks for panel in block.panels]:
-        lines += [LISTENED, *_tests(panels)]
+        lines += [_intervals(attempts), *([_verdicts(grid)] if source else [])]
+    lines += listened([(hearing, _shown(grid, hearing)) for hearing in grid.hearings])
     lines += [f"{note.text}." for note in published.notes(grid.layout.name, grid.source)] if source else []
     lines += remarks([record for attempt in attempts for record in attempt.runs.records])
+    lines += recipes([attempt.runs.first for attempt in attempts])
     return [*lines, *(f"{mark} {text}" for mark, text in grid.notes)]
 
 
-def _tests(panels: Sequence[Panel]) -> list[str]:
-    """How large each listening test is, as far as it stands in the table."""
-    heard: dict[str, list[Opinion]] = {}
-    for panel in panels:
-        heard.setdefault(panel.test_id, []).extend(cell.opinion for cell in panel.cells if cell.opinion)
-    return [
-        f"{test_id}: {max(one.raters for one in given)} raters, {max(one.clips for one in given)} prompts, "
-        f"{sum(one.n for one in given)} ratings, {sum(one.excluded for one in given)} more excluded."
-        for test_id, given in heard.items()
-    ]
+def _shown(grid: Grid, hearing: Hearing) -> set[str]:
+    """The dimensions of a test that stand in the table."""
+    panels = [panel for block in grid.blocks for panel in block.panels if panel.test_id == hearing.test_id]
+    return {cell.opinion.dimension for panel in panels for cell in panel.cells if cell.opinion}
+
+
+def listened(tests: Sequence[tuple[Hearing, Collection[str]]]) -> list[str]:
+    """What must be known of the listening tests in a table: what intervals mean, how large each test is.
+
+    Args:
+        tests: each with the dimensions of it that are shown.
+    """
+    if not tests:
+        return []
+    known = any(one.raters for hearing, shown in tests for one in hearing.opinions if one.dimension in shown)
+    drawn = "raters and prompts" if known else "prompts"
+    return [LISTENED.format(drawn), *(hearing.size(shown) for hearing, shown in tests)]
+
+
+def _intervals(attempts: Sequence[Attempt]) -> str:
+    cells = [cell.measured for attempt in attempts for cell in attempt.cells if cell.measured]
+    return f"{INTERVALS}{spread_over({cell.seeds for cell in cells})}."
+
+
+def spread_over(seeds: Collection[int]) -> str:
+    """What a standard deviation over seeds is of; empty where every number is of one."""
+    several = sorted(count for count in seeds if count > 1)
+    return SPREAD.format(f"{' or '.join(map(str, several))} seeds") if several else ""
 
 
 def _verdicts(grid: Grid) -> str:
@@ -196,6 +218,7 @@ def _verdicts(grid: Grid) -> str:
         f"{100 * column.tolerance:g} % ({column.title})" for column in grid.columns if column.tolerance
     )
     return (
-        "verdict: measured less published; reproduced: the published value lies in the interval, widened by the spread "
-        f"over seeds; close: within {tolerances}; differs: neither; not comparable: its mark says why."
+        "verdict: measured less published; reproduced: the published value, within half a unit of its last place, lies "
+        f"in the interval, widened by the spread over seeds; close: within {tolerances}; differs: neither; not "
+        "comparable: its mark says why."
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from bench.stats import Interval
 
@@ -26,13 +27,22 @@ class Counted:
 
     Attributes:
         name: of the suite.
-        clips: how many it has; a card of one's own under its name that has others is not it.
+        clips: how many it has.
+        sha256: how the digest of its clip list begins; a card of one's own under its name with other clips is not it.
+        version: of its card, which changes with what the audio is made of.
         dataset: what it is called on the Hugging Face hub.
     """
 
     name: str
     clips: int
+    sha256: str
+    version: int = 1
     dataset: str = ""
+
+    def is_that_of(self, suite: Mapping[str, Any]) -> bool:
+        """Whether a record's suite is this one: its name, its version, and clip for clip its list."""
+        known = (suite["name"], str(suite["version"]), suite["size"]) == (self.name, str(self.version), self.clips)
+        return known and str(suite.get("list") or "").startswith(self.sha256)
 
 
 @dataclass(frozen=True)
@@ -157,9 +167,9 @@ class Published:
     reading: Reading
     claims: tuple[Claim, ...]
 
-    def table(self, name: str) -> Layout:
-        """One table's layout."""
-        return next(table for table in self.reading.tables if table.name == name)
+    def table(self, name: str | None) -> Layout | None:
+        """One table's layout, if a table has that name."""
+        return next((table for table in self.reading.tables if table.name == name), None)
 
     def column(self, name: str) -> Column:
         """One column."""

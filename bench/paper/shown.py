@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from bench import plugins
-from bench.formats import FIELDS, data, entries, sheet
+from bench.formats import data
 from bench.metric import Metric
+from bench.paper import suites
 from bench.paper.agreement import FIELDS as CORRELATED
-from bench.paper.agreement import Agreement, clip_values
+from bench.paper.agreement import Agreement, left_out, within
 from bench.paper.agreement import sheet as sheet_of_correlations
 from bench.paper.entries import COLUMNS
 from bench.paper.entries import entries as entries_of
@@ -21,8 +22,7 @@ from bench.paper.measured import grouped
 from bench.paper.page import sheet as sheet_of_grid
 from bench.paper.published import Layout
 from bench.record import Record
-from bench.sheet import SHEETS, Sheet
-from bench.table import table
+from bench.sheet import SHEETS, Sheet, document
 
 
 class Shown(NamedTuple):
@@ -36,7 +36,7 @@ class Shown(NamedTuple):
 def render(shown: Sequence[Shown], form: str) -> str:
     """Tables as one document: of a CSV or JSON too there is one, whatever the number of tables."""
     if form in SHEETS:
-        return "\n".join(SHEETS[form](one.sheet) for one in shown)
+        return document([one.sheet for one in shown], form)
     columns = dict.fromkeys(name for one in shown for name in one.columns)
     return data([entry for one in shown for entry in one.entries], form, columns)
 
@@ -46,10 +46,18 @@ def known(records: Sequence[Record]) -> dict[str, Metric]:
     return dict(plugins.known_metrics(name for record in records for name in record.all_scores()))
 
 
-def suite_table(records: Sequence[Record]) -> Shown:
-    """The records of one suite side by side."""
-    made = table(records, known(records))
-    return Shown(sheet(made), entries(made), FIELDS)
+def suite_table(suite: str, evidence: Evidence, *, each_seed: bool = False) -> Shown:
+    """The records of one suite side by side, and the listening tests of its clips.
+
+    Args:
+        suite: its name; it has records.
+        evidence: with its records.
+        each_seed: whether each run has a row of its own.
+    """
+    records = [record for record in evidence.records if record.suite["name"] == suite]
+    anchors = evidence.published.reading.anchors
+    made = suites.suite_table(records, known(records), evidence.heard_on(suite), anchors, each_seed=each_seed)
+    return Shown(suites.sheet(made), suites.entries(made), suites.COLUMNS)
 
 
 def paper_table(layout: Layout, source: str, evidence: Evidence) -> Shown:
@@ -84,16 +92,17 @@ def _pointers(layout: Layout, evidence: Evidence, records: Sequence[Record]) -> 
 
 
 def agreement_table(hearing: Hearing, records: Sequence[Record], evidence: Evidence) -> Iterator[Shown]:
-    """How metrics go with one listening test, a table for each suite that its clips are of."""
-    suites: dict[str, list[Record]] = defaultdict(list)
+    """How metrics go with one listening test, a table for each suite that some of its items are clips of."""
+    by_suite: dict[str, list[Record]] = defaultdict(list)
     for record in records:
-        suites[record.suite["name"]].append(record)
-    items = {rating.item_id for rating in hearing.ratings if rating.role == "test"}
-    for suite, group in suites.items():
-        clips = {clip for record in group for clip in clip_values(evidence.results, record)}
+        by_suite[record.suite["name"]].append(record)
+    for suite, group in by_suite.items():
+        clips = evidence.clips.get(suite, frozenset())
         layout = evidence.published.table_of(suite)
         of_its_table = layout is not None and layout.name == hearing.table
-        if items <= clips or (of_its_table and not clips):
-            made = Agreement(evidence.results, hearing, grouped(group))
-            title = f"Metrics and listeners: {hearing.test_id}, suite {suite}"
-            yield Shown(*sheet_of_correlations(made, known(group), title), CORRELATED)
+        if not (heard := within(hearing, clips if clips or not of_its_table else None)):
+            continue
+        made = Agreement(evidence.results, heard, grouped(group), evidence.published.reading.anchors)
+        made.remarks += list(left_out(hearing, heard, suite))
+        title = f"Metrics and listeners: {hearing.test_id}, suite {suite}"
+        yield Shown(*sheet_of_correlations(made, known(group), title), CORRELATED)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from bench.paper.measured import Measured, Runs
-from bench.paper.published import Claim, Column, Counted, Note
+from bench.paper.published import Claim, Column, Counted, Note, Row
+from bench.record import Record
+from bench.system import Status
 from bench.table import fields, standing
 from bench.weights import ABSENT, OTHER
 
+SLACK = 1e-9  # of a value: what the last bits of two sums differ by
+STATUSES = get_args(Status)
 Verdict = Literal["reproduced", "close", "differs", "not comparable", "not run", ""]
 """Empty where nothing was published."""
 
@@ -20,7 +24,7 @@ class Judgement(NamedTuple):
     Attributes:
         verdict: in one word or two.
         difference: measured less published; None where the two are not on one scale, or one is not there.
-        reasons: why they are not comparable.
+        reasons: why they are not comparable, or what keeps the verdict from saying much.
     """
 
     verdict: Verdict
@@ -38,8 +42,8 @@ class Obstacle(NamedTuple):
 def judged(claim: Claim | None, measured: Measured | None, column: Column, obstacles: Sequence[Obstacle]) -> Judgement:
     """The verdict on one cell.
 
-    Reproduced: the published value lies in the measured interval, widened by the spread over seeds. Close: it lies
-    within the column's tolerance.
+    Reproduced: the published value, which is rounded, may lie in the measured interval, widened by the spread over
+    seeds. Close: it lies within the column's tolerance.
 
     Args:
         claim: what was published, if anything was.
@@ -56,30 +60,71 @@ def judged(claim: Claim | None, measured: Measured | None, column: Column, obsta
         told = difference if all(obstacle.one_scale for obstacle in obstacles) else None
         return Judgement("not comparable", told, tuple(obstacle.reason for obstacle in obstacles))
     low, high = measured.band
-    if low <= claim.value <= high:
-        return Judgement("reproduced", difference)
+    rounding = half_unit(column) + SLACK * abs(claim.value)
+    if low - rounding <= claim.value <= high + rounding:
+        return Judgement("reproduced", difference, tuple(_wide(claim, measured, column)))
     close = abs(difference) <= column.tolerance * abs(claim.value)
     return Judgement("close" if close else "differs", difference)
 
 
-def obstacles_to(
-    measured: Measured, runs: Runs, column: Column, counted: Counted | None, coverage: float, notes: Sequence[Note]
-) -> list[Obstacle]:
+def half_unit(column: Column) -> float:
+    """How far a published value may lie from what it was rounded from."""
+    return 0.5 * 10.0**-column.places
+
+
+def _wide(claim: Claim, measured: Measured, column: Column) -> Iterator[str]:
+    """What must be said of a band that is wider than what is called close: nearly anything lies in it."""
+    half, close = (measured.band.high - measured.band.low) / 2.0, column.tolerance * abs(claim.value)
+    if half > close + half_unit(column):
+        seeds = f", widened by the standard deviation of {measured.seeds} seeds," if measured.spread else ""
+        yield (
+            f"says little: the interval{seeds} reaches ±{half:.{column.places + 1}f}, wider than the "
+            f"±{close:.{column.places + 1}f} that is called close"
+        )
+
+
+class Demands(NamedTuple):
+    """What a measured number must be of, to be held against the published ones of a row.
+
+    Attributes:
+        counted: the suite that the published numbers are of; None if the runs are on another.
+        coverage: the share of its clips that a run must have scored.
+        row: what is known of the row, if it is published.
+        notes: on the row.
+        weightless: whether the row is of real audio or what reconstructs it, so that no weights make it.
+    """
+
+    counted: Counted | None
+    coverage: float
+    row: Row | None = None
+    notes: Sequence[Note] = ()
+    weightless: bool = False
+
+
+def obstacles_to(measured: Measured, runs: Runs, column: Column, demands: Demands) -> list[Obstacle]:
     """Everything that keeps a measured number from being held against a published one.
 
     Args:
         measured: the number.
         runs: the runs that it is of.
         column: with the protocol of the published numbers.
-        counted: the suite that the published numbers are of; None if the runs are on another.
-        coverage: the share of its clips that a run must have scored.
-        notes: on the published row.
+        demands: what else the number must be.
     """
-    barred = [note.text for note in notes if not note.comparable and note.is_on(column.name)]
+    barred = [note.text for note in demands.notes if not note.comparable and note.is_on(column.name)]
     found = [Obstacle(text) for text in barred]
     found += [Obstacle(text) for text in _other_protocol(measured, column)]
-    found += [Obstacle(text) for text in _other_clips(runs, counted, coverage)]
-    return found + [Obstacle(text, one_scale=True) for text in standing(runs.first)]
+    found += [Obstacle(text) for text in _other_clips(measured, runs, demands)]
+    weights = standing(runs.first) if demands.weightless else other_weights(runs.first, demands.row)
+    return found + [Obstacle(text, one_scale=True) for text in weights]
+
+
+def other_weights(record: Record, row: Row | None) -> list[str]:
+    """What must be said where a run's weights are not those of its row, or are not known to be."""
+    status = (record.system.get("standing") or {}).get("status")
+    if status in STATUSES:
+        return standing(record)
+    never = ", which were never released" if row and row.status == "unreleased" else ""
+    return [f"not known to be the published weights{never}"]
 
 
 def _other_protocol(measured: Measured, column: Column) -> Iterator[str]:
@@ -102,11 +147,16 @@ def _goes_on(value: str, beginning: str) -> bool:
     return f"{value},".startswith(f"{beginning},")
 
 
-def _other_clips(runs: Runs, counted: Counted | None, coverage: float) -> Iterator[str]:
-    size = int(runs.first.suite["size"])
+def _other_clips(measured: Measured, runs: Runs, demands: Demands) -> Iterator[str]:
+    counted, said = demands.counted, runs.first.suite
+    size, clips = int(said["size"]), str(said.get("list") or "")
     if counted is None:
         yield f"suite {runs.suite} is not the one that the published numbers are of"
     elif size != counted.clips:
         yield f"suite {runs.suite} has {size} clips here, not the {counted.clips} that the published numbers are of"
-    elif runs.fewest.clips["scored"] < coverage * size:
-        yield f"under {100 * coverage:g} % of the suite's clips were scored"
+    elif not clips:
+        yield f"the record does not say which clips suite {runs.suite} had: they are not known to be the published ones"
+    elif not counted.is_that_of(said):
+        yield f"suite {runs.suite} has other clips here than those that the published numbers are of"
+    elif measured.covered < demands.coverage * size:
+        yield f"under {100 * demands.coverage:g} % of the suite's clips were scored"

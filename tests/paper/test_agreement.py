@@ -11,7 +11,7 @@ from measured_records import ratings, record, score, write
 from bench.errors import BadInput
 from bench.listening.opinion import opinions
 from bench.listening.rating import Rating
-from bench.paper.agreement import Agreement, Pair, clip_values, sheet
+from bench.paper.agreement import Agreement, Pair, clip_values, left_out, sheet, within
 from bench.paper.hearing import Hearing
 from bench.paper.measured import grouped
 from bench.record import Record
@@ -85,3 +85,29 @@ def test_a_damaged_file_of_clips_is_named() -> None:
         clip_values(RESULTS, one)
     path.unlink()
     assert clip_values(RESULTS, one) == {}
+
+
+def test_an_anchor_is_no_system_and_that_is_said() -> None:
+    records = [record(name, {"fad": value}) for name, value in (("a", 4.0), ("b", 3.0), ("ground-truth", 0.1))]
+    given = ratings({"a": 1.5, "b": 2.5, "ground-truth": 4.9})
+    made = Agreement(
+        RESULTS, Hearing("pilot", None, opinions(given), tuple(given)), grouped(records), ("ground-truth",)
+    )
+    assert pairs(made)["OVL", "fad"].systems.group == ("a", "b")
+    assert len(made.remarks) == 1
+    assert made.remarks[0].startswith("ground-truth is left out: an anchor")
+
+
+def test_items_that_are_no_clips_are_left_out_by_name_and_not_the_test() -> None:
+    given = tuple(ratings({"a": 3.0}, clips=["x", "y", *(f"n{place}" for place in range(7))]))
+    whole = Hearing("pilot", None, opinions(given), given)
+    part = within(whole, {"x", "y", "z"})
+    assert part is not None
+    assert {rating.item_id for rating in part.ratings} == {"x", "y"}
+    assert [one.clips for one in part.opinions] == [2]
+    assert list(left_out(whole, part, "demo")) == [
+        "7 of 9 rated items are no clips of demo, and are left out: n0, n1, n2, n3, n4 and 2 more"
+    ]
+    assert within(whole, {"z"}) is None
+    assert within(whole, None) is whole
+    assert list(left_out(whole, whole, "demo")) == []

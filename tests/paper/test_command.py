@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -97,7 +98,8 @@ def test_a_suite_has_its_own_table_as_ever(bench: Bench) -> None:
     ran = bench("table", "audiocaps")
     assert ran.out.startswith("Audiocaps · version 1")
     assert "published" not in ran.out.splitlines()[2]
-    assert "tango (seed 1)" in ran.out
+    assert "tango, 3 seeds" in ran.out
+    assert "tango (seed 1)" in bench("table", "audiocaps", "--each-seed").out
     assert "941 of 964 clips (20 without reference audio here, 3 not scored)" in ran.out
     assert "Gone clips are gone." in ran.out
     assert bench("table", "demo").out.startswith("Demo · version 1")
@@ -108,7 +110,7 @@ def test_what_was_rated_and_has_no_column_is_pointed_to(bench: Bench) -> None:
     write_ratings(*given)
     out = bench("table").out
     assert "Also rated in ljspeech-mos: NAT, SIM (bench ratings FILE)." in out
-    assert "ljspeech-mos: 6 raters, 8 prompts, 96 ratings, 0 more excluded." in out
+    assert "ljspeech-mos: 6 raters, 8 prompts, 96 ratings, 0 more excluded; scale 1 to 5." in out
 
 
 def test_measured_rows_alone(bench: Bench) -> None:
@@ -160,7 +162,7 @@ def test_names_of_any_characters_are_shown_as_they_are(bench: Bench) -> None:
     parsed = Parsed()
     parsed.feed(bench("table", "--format", "html").out)
     assert parsed.open == []
-    assert parsed.seen <= {"table", "caption", "thead", "tbody", "tr", "th", "td", "ul", "li", "strong", "u"}
+    assert parsed.seen <= {"table", "caption", "thead", "tbody", "tr", "th", "td", "ul", "li", "strong", "u", "meta"}
     for name in (*NAMES, "audiocaps <&|_%>"):
         assert name in parsed.text
         assert name in bench("table").out
@@ -307,3 +309,187 @@ def test_nothing_heavy_is_imported() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr.splitlines()[-1] == "[]"
+
+
+FORMS = ("text", "markdown", "latex", "html", "csv", "json")
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("dimension", ["SIM", "MUSHRA"])
+def test_a_test_that_has_no_column_is_pointed_to_and_costs_no_table(bench: Bench, form: str, dimension: str) -> None:
+    write_ratings(ratings({"tango": 3.8, "stranger": 2.0}, dimension, "audiocaps-sim"))
+    ran = bench("table", "--format", form)
+    assert (ran.code, ran.err) == (0, "")
+    assert "stranger" not in ran.out
+    assert ("4.53" in ran.out) and ("Text-to-music" not in ran.out)
+    if form in FORMS[:4]:
+        assert "Also rated in audiocaps-sim" in ran.out
+
+
+def test_a_test_of_no_table_and_no_record_leaves_the_published_tables(bench: Bench) -> None:
+    write_ratings(ratings({"tango": 3.0}, test_id="pilot"))
+    ran = bench("table")
+    assert ran.code == 0
+    assert ran.out == (GOLDEN / "deck.txt").read_text(encoding="utf-8")
+    assert "listening test pilot is in no table" in ran.err
+    for words in (("--published", "none"), ("--format", "model-index"), ("--format", "every-eval-ever", "-o", "x")):
+        nothing = bench("table", *words)
+        assert (nothing.code, nothing.out) == (2, "")
+        assert "no records in results; make one with: bench run" in nothing.err
+
+
+def test_a_card_of_ones_own_called_audiocaps_reproduces_nothing(bench: Bench) -> None:
+    write(record("tango", {"fad": 1.73}, clip_list="0" * 64))
+    out = bench("table").out
+    assert "not comparable" in out
+    assert "suite audiocaps has other clips here" in out
+
+
+def demo(*systems: str) -> None:
+    """Records of the demo, and a listening test of its clips."""
+    for place, name in enumerate(systems):
+        rows = [{"id": clip, "scores": {}} for clip in "abcdefgh"]
+        write(record(name, {"fad-logmel": 3.0 + place}, suite="demo"), rows=rows)
+
+
+def test_a_test_of_a_suites_clips_stands_in_its_table(bench: Bench) -> None:
+    demo("foley", "noise")
+    write_ratings(ratings({"foley": 4.0, "noise": 2.0, "human": 4.8}, test_id="pilot"))
+    ran = bench("table")
+    assert (ran.code, ran.err) == (0, "")
+    assert "OVL ↑" in ran.out
+    assert re.search(r"foley, rated in pilot +[*_]?\d\.\d\d", ran.out)
+    assert (
+        ran.out.index("foley, rated in pilot") < ran.out.index("noise, rated in pilot") < ran.out.index("human, rated")
+    )
+    assert "pilot: 6 raters, 8 prompts, 144 ratings, 0 more excluded; scale 1 to 5." in ran.out
+    heard = [one for one in json.loads(bench("table", "--format", "json").out) if one.get("test")]
+    assert [(one["system"], one["metric"], one["scale_max"]) for one in heard] == [
+        ("foley", "OVL", 5.0), ("noise", "OVL", 5.0), ("human", "OVL", 5.0),
+    ]  # fmt: skip
+    elsewhere = bench("table", "text-to-music")
+    assert "listening test pilot is of clips of suite demo, and stands in: bench table demo" in elsewhere.err
+
+
+def test_seeds_of_a_suite_are_one_row_unless_each_is_asked_for(bench: Bench) -> None:
+    write(
+        *(
+            record("noise", {"fad-logmel": score("fad-logmel", 8.0 + seed, n=24)}, suite="demo", seed=seed)
+            for seed in range(3)
+        )
+    )
+    write(record("foley", {"fad-logmel": 3.0}, suite="demo"))
+    out = bench("table", "demo").out
+    assert re.search(r"noise, 3 seeds +_9\.000_ ± 1\.000 \[8\.900, 9\.100\]", out)
+    assert re.search(r"foley +\*3\.000\*", out)
+    assert "standard deviation (n − 1) over the seeds" in out
+    each = bench("table", "demo", "--each-seed").out
+    assert [word in each for word in ("noise (seed 1)", "noise (seed 2)", "seeds")] == [True, True, False]
+
+
+def test_items_that_are_no_clips_and_anchors_cost_no_correlation(bench: Bench) -> None:
+    names = ("tango", "audioldm", "audioldm2-full", "ground-truth")
+    for place, name in enumerate(names):
+        rows = [{"id": clip, "scores": {"kl": place + nth / 10}} for nth, clip in enumerate("abcdefgh")]
+        write(record(name, {"kl": 1.0 + place}), rows=rows)
+    means = {name: 4.5 - 0.8 * place for place, name in enumerate(names)}
+    write_ratings(ratings(means, clips=[*"abcdefgh", "stray"]))
+    write_ratings(ratings(means, test_id="text-to-music-other", clips="uvw"), name="other")
+    ran = bench("table", "--correlations")
+    assert ran.code == 0
+    assert "1 of 9 rated items are no clips of audiocaps, and are left out: stray" in ran.out
+    assert "ground-truth is left out: an anchor" in ran.out
+    assert re.search(r"OVL +kl ↓ +3 ", ran.out)
+    assert "listening test text-to-music-other is left out: none of its items is a clip of these records" in ran.err
+    assert one_line(ran.err)
+
+
+@pytest.mark.parametrize(
+    ("form", "suffix"), [("every-eval-ever", "json"), ("eval-results", "yaml"), ("model-index", "yaml")]
+)
+def test_an_export_goes_into_a_folder_unless_a_file_of_its_kind_is_named(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, form: str, suffix: str
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    write(record("tango", {"fad": 1.7}))
+    assert bench("table", "--format", form, "-o", "exports").out == f"exports/tango.{suffix}\n"
+    assert bench("table", "--format", form, "-o", f"one.{suffix}").out == f"one.{suffix}\n"
+    assert Path(f"one.{suffix}").read_bytes() == Path(f"exports/tango.{suffix}").read_bytes()
+    Path("notes.md").write_text("mine", encoding="utf-8")
+    ran = bench("table", "--format", form, "-o", "notes.md")
+    assert ran.code == 2
+    assert f"--output notes.md is a file; name a folder, or a file that ends in .{suffix}" in ran.err
+    assert Path("notes.md").read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize("stamp", ["abc", "²", "-1", "1.5"])
+def test_a_wrong_time_of_the_export_gets_one_line(bench: Bench, monkeypatch: pytest.MonkeyPatch, stamp: str) -> None:
+    write(record("noise", {"fad-logmel": 9.0}, suite="demo"))
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", stamp)
+    ran = bench("table", "demo", "--format", "every-eval-ever", "-o", "x")
+    assert (ran.code, ran.out) == (2, "")
+    assert one_line(ran.err)
+    assert f"SOURCE_DATE_EPOCH is {stamp!r}, but must be a whole number of seconds" in ran.err
+
+
+def test_a_misspelt_table_is_named_with_the_good_ones_whether_or_not_there_are_records(bench: Bench) -> None:
+    ran = bench("table", "text-to-adio")
+    assert (ran.code, ran.out) == (2, "")
+    assert "did you mean 'text-to-audio'" in ran.err
+    write(record("noise", {"fad-logmel": 9.0}, suite="demo"))
+    assert "did you mean 'text-to-audio'" in bench("table", "text-to-adio").err
+    other = bench("table", "audiocaps")
+    assert other.code == 2
+    assert (
+        "no records of suite audiocaps in results; make one with: bench run --system foley --suite audiocaps"
+        in other.err
+    )
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex")
+def test_a_long_table_of_strange_names_compiles_and_fits_its_pages(bench: Bench) -> None:
+    measured()
+    write(*(record(f"{name} α☃Ðł雨", {"fad": 1.0 + place}) for place, name in enumerate(NAMES * 3)))
+    begin = r"\documentclass{article}\usepackage{booktabs,graphicx}\begin{document}"
+    wanted = ((), ("text-to-audio", "--published", "paper"), ("audiocaps", "--each-seed"))
+    tables = [bench("table", *words, "--format", "latex").out for words in wanted]
+    assert all("{[}U+2603{]}" in table for table in tables)
+    Path("t.tex").write_text("\n".join([begin, *tables, r"\end{document}"]), encoding="utf-8")
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "t.tex"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert "Float too large" not in done.stdout
+    assert "Overfull" not in done.stdout
+    assert "Missing character" not in done.stdout
+
+
+def test_a_test_whose_clips_are_of_suites_of_two_tables_says_where_it_stands(bench: Bench) -> None:
+    rows = [{"id": clip, "scores": {}} for clip in "abcdefgh"]
+    write(record("tango", {"fad": 1.7}), record("musicgen", {"fad": 4.9}, suite="musiccaps"), rows=rows)
+    write_ratings(ratings({"tango": 3.8}, test_id="pilot"))
+    ran = bench("table")
+    assert "rated" not in ran.out
+    assert (
+        "is of clips of suite audiocaps, musiccaps, and stands in: bench table audiocaps or bench table musiccaps"
+        in ran.err
+    )
+    assert one_line(ran.err)
+    assert "tango, rated in pilot" in bench("table", "audiocaps").out
+
+
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_data_holds_no_last_bits_of_a_subtraction(bench: Bench, form: str) -> None:
+    write(*(record("tango", {"fad": score("fad", value, 0.1)}, seed=seed) for seed, value in enumerate((1.1, 2.2))))
+    write(*(record("noise", {"fad-logmel": value}, suite="demo", seed=seed) for seed, value in enumerate((1.1, 2.2))))
+    for words in ((), ("text-to-speech", "--published", "paper"), ("demo",)):
+        out = bench("table", *words, "--format", form).out
+        assert not re.search(r"\d\.\d{11,}", out)
+        assert "-0.0," not in out
+
+
+def test_a_wrong_time_is_named_before_numpy_stumbles_over_it(process: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    measured()
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "abc")
+    ran = process("table")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == "bench: SOURCE_DATE_EPOCH is 'abc', but must be a whole number of seconds\n"

@@ -56,3 +56,10 @@ def test_an_opinion_is_an_entry_with_its_test() -> None:
     assert (entry["verdict"], entry["difference"]) == ("not comparable", None)
     assert "different test" in entry["reason"]
     assert len(found(made, "tango", "rel")) == 1
+
+
+def test_an_opinion_has_its_scale_and_notes_are_sentences() -> None:
+    (entry,) = found(grid(heard=ratings({"tango": 4.0, "audioldm": 2.0})), "tango", "ovl")
+    assert (entry["scale_min"], entry["scale_max"]) == (1.0, 5.0)
+    assert "(bench table text-to-audio --published paper). Seeds" in entry["table_note"]
+    assert entry["table_note"].endswith("a clean CLAP score is higher.")

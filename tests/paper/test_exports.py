@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -175,3 +176,37 @@ def test_one_file_a_system_and_recipe() -> None:
 def test_a_name_with_any_characters_survives(form: str) -> None:
     text = EXPORTS[form].make(one(record('q": [x] # é', {"fad": 1.0}, checkpoint="a: b\n- c")))
     assert (json.loads if form == "every-eval-ever" else yaml.safe_load)(text)
+
+
+def methods(*records: Record) -> list[str]:
+    results = json.loads(every_eval_ever(one(*records)))["evaluation_results"]
+    return [found["score_details"]["uncertainty"]["confidence_interval"]["method"] for found in results]
+
+
+def timed(seed: int = 0) -> Record:
+    return record(
+        "tango", {"fad": 1.75}, seed=seed, efficiency={"real-time-factor": score("fad", 0.5, signature="rtf|n:9")}
+    )
+
+
+def test_every_eval_ever_says_what_was_resampled() -> None:
+    assert methods(timed()) == ["bootstrap over clips", "bootstrap over batches"]
+    assert methods(timed(0), timed(1)) == [
+        "mean of the intervals of 2 seeds, each a bootstrap over clips",
+        "mean of the intervals of 2 seeds, each a bootstrap over batches",
+    ]
+
+
+@pytest.mark.parametrize("form", sorted(EXPORTS))
+def test_means_are_exported_without_their_last_bits(form: str) -> None:
+    made = [
+        record("tango", {"fad": score("fad", value, None)}, seed=seed) for seed, value in enumerate((1.1, 2.2, 3.0))
+    ]
+    text = EXPORTS[form].make(one(*made))
+    assert "2.1" in text
+    assert not re.search(r"\d\.\d{11,}", text)
+
+
+def test_a_suite_with_other_clips_is_not_the_one_on_the_hub() -> None:
+    with pytest.raises(NotEvaluable, match="audiocaps is none"):
+        eval_results(one(record("noise", {"fad": 1.0}, clip_list="0" * 64)))

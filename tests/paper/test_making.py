@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from measured_records import grid, ratings, record, score
+from measured_records import PROTOCOL, grid, ratings, record, score
 
 from bench.paper.grid import Block, Grid, Spot
 
@@ -137,3 +137,43 @@ def test_measured_rows_alone_if_nothing_published_is_wanted() -> None:
     found = grid(record("tango", {"fad": 1.7}), source="none")
     assert [one.measured for one in found.blocks] == ["tango"]
     assert verdicts(found, "tango") == [""] * 5
+
+
+def test_a_test_without_a_column_here_makes_no_row_and_no_panel() -> None:
+    found = grid(record("tango", {"fad": 1.7}), heard=ratings({"tango": 3.0, "stranger": 2.0}, "SIM"))
+    assert block(found, "tango").panels == ()
+    assert "stranger" not in [one.measured for one in found.blocks]
+    assert found.hearings == ()
+
+
+def test_a_system_that_was_rated_only_elsewhere_has_no_row() -> None:
+    given = [*ratings({"tango": 3.0}), *ratings({"tango": 3.0, "stranger": 2.0}, "SIM")]
+    found = grid(heard=given)
+    assert len(block(found, "tango").panels) == 1
+    assert "stranger" not in [one.measured for one in found.blocks]
+
+
+def test_unlike_seeds_are_neither_judged_nor_ranked_as_one() -> None:
+    other = PROTOCOL["kl"].replace("302903fa", "aaaa!") + "|n:964"
+    found = grid(
+        record("audioldm", {"kl": score("kl", 1.99, 0.03)}, seed=0),
+        record("audioldm", {"kl": score("kl", 0.01, 0.03, signature=other)}, seed=1),
+        record("tango", {"kl": score("kl", 1.5, 0.03)}),
+    )
+    cell = block(found, "audioldm").attempts[0].cells[1]
+    assert cell.measured is not None
+    assert (cell.measured.value, cell.measured.seeds) == (1.99, 1)
+    assert dict(found.notes)[cell.marks[0]].startswith("kl of seed 1 is left out of the mean: w is aaaa!")
+    assert {spot.block: rank for spot, rank in found.ranks.items() if spot.kind == "tried"} == {2: "best", 0: "second"}
+
+
+def test_the_row_of_weights_that_were_never_released_is_not_reproduced_by_unknown_ones() -> None:
+    found = grid(record("audioldm2-ac", {"fad": 1.67}, standing=None))
+    (cell, *_) = block(found, "audioldm2-ac").attempts[0].cells
+    assert cell.judgement.verdict == "not comparable"
+    assert cell.judgement.reasons == ("not known to be the published weights, which were never released",)
+
+
+def test_real_audio_is_compared_without_weights() -> None:
+    found = grid(record("ground-truth", {"clap-paper": 0.25}, standing=None), source="paper")
+    assert "not comparable" not in verdicts(found, "ground-truth")

@@ -59,7 +59,28 @@ def test_a_seed_without_the_metric_is_named_and_so_is_one_that_is_unlike() -> No
     (runs,) = grouped(records)
     found = pooled(runs, "fad")
     assert found is not None
-    assert (found.n, found.seeds) == (960, 2)
-    assert found.flags == ("1 of 3 seeds have no fad", "its seeds are not alike: n is 960, not 964")
+    assert (found.n, found.seeds, found.of, found.value, found.spread) == (964, 1, (0,), 1.0, None)
+    assert found.flags == (
+        "1 of 3 seeds have no fad",
+        "fad of seed 1 is left out of the mean: n is 960, not 964",
+    )
     assert runs.fewest.clips["scored"] == 960
     assert pooled(runs, "clap") is None
+
+
+def test_unlike_seeds_are_never_averaged() -> None:
+    common = "kl|w:1|n:9"
+    made = [
+        record("a", {"kl": score("kl", value, signature=common)}, seed=seed) for seed, value in ((1, 1.0), (2, 3.0))
+    ]
+    (runs,) = grouped([record("a", {"kl": score("kl", 9.0, signature="kl|w:2!|n:9")}, seed=0), *made])
+    found = pooled(runs, "kl")
+    assert found is not None
+    assert (found.value, found.of, found.signature) == (2.0, (1, 2), common)
+    assert found.flags == ("kl of seed 0 is left out of the mean: w is 2!, not 1",)
+
+
+def test_what_is_covered_is_the_fewest_of_clips_scored_and_clips_measured() -> None:
+    (one,) = grouped([record("a", {"fad": score("fad", 1.0, n=960)}, scored=950)])
+    (other,) = grouped([record("a", {"fad": score("fad", 1.0, n=900)}, scored=950)])
+    assert [found.covered for runs in (one, other) if (found := pooled(runs, "fad"))] == [950, 900]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from measured_records import PUBLISHED, grid, ratings, record, score
 
 from bench.paper.grid import Grid
@@ -84,9 +86,48 @@ def test_the_legend_says_what_a_reader_must_know() -> None:
     notes = "\n".join(page(grid(made, heard=ratings({"tango": 3.75, "audioldm": 1.0}))).notes)
     for words in (
         "within 10 % (FAD), 5 % (KL), 5 % (CLAP)",
-        "standard deviation over seeds",
+        "95 % interval",
         "share a letter",
         "From YouTube.",
     ):
         assert words in notes
     assert [name for name, _ in grid(made).signatures] == ["fad"]
+
+
+def test_a_verdict_that_says_little_is_marked_and_the_legend_counts_the_seeds() -> None:
+    found = grid(*(record("tango", {"fad": value}, seed=seed) for seed, value in enumerate((1.2, 2.9))))
+    assert lines(found, "TANGO")[2][1].startswith("+0.320 reproduced")
+    notes = "\n".join(page(found).notes)
+    assert "standard deviation over seeds (n − 1), here of 2 seeds" in notes
+    (mark,) = [note[0] for note in page(found).notes if " says little: " in note]
+    assert lines(found, "TANGO")[2][1].endswith(mark)
+    assert "over seeds (n" not in "\n".join(page(grid(record("tango", {"fad": 1.7}))).notes)
+
+
+def test_nothing_is_minus_nought() -> None:
+    made = record("tango", {"fad": score("fad", 1.7299999, 0.01), "kl": score("kl", -0.00001, 0.00001)})
+    measured, verdict = lines(grid(made), "TANGO")[1:3]
+    assert measured[2] == "0.000 [0.000, 0.000]"
+    assert verdict[1] == "+0.000 reproduced"
+
+
+def test_recipes_say_in_which_settings_they_differ() -> None:
+    made = [record("tango", {"fad": 2.0}, settings={"steps": steps, "rate": 16000}) for steps in (10, 20)]
+    told = [note for note in page(grid(*made)).notes if note.startswith("tango: ")]
+    assert told == [f"tango: [{made[0].system['hash']}] has steps 10; [{made[1].system['hash']}] has steps 20."]
+
+
+def test_a_test_says_its_scale_and_counts_people_and_prompts_once() -> None:
+    given = [*ratings({"tango": 3.75}, clips="ab", raters=2)]
+    given += [dataclasses.replace(one, rater_id=f"other {one.rater_id}", item_id=f"other {one.item_id}") for one in
+              ratings({"audioldm": 3.0}, clips="ab", raters=2)]  # fmt: skip
+    given = [dataclasses.replace(one, scale_max=9.0) for one in given]
+    notes = page(grid(heard=given)).notes
+    assert "audiocaps-pilot: 4 raters, 4 prompts, 8 ratings, 0 more excluded; scale 1 to 9." in notes
+
+
+def test_unknown_raters_are_not_drawn_anew() -> None:
+    given = [dataclasses.replace(one, rater_id=None) for one in ratings({"tango": 3.75, "audioldm": 1.0})]
+    notes = "\n".join(page(grid(heard=given)).notes)
+    assert "had other prompts been drawn" in notes
+    assert "unknown raters, 8 prompts" in notes

@@ -143,3 +143,13 @@ def test_a_missing_file_is_named(folder: Path) -> None:
     (folder / "audioldm2.csv").unlink()
     with pytest.raises(BadInput, match=r"audioldm2\.csv can't be read"):
         load_published(folder)
+
+
+def test_clip_lists_are_pinned_as_on_the_cards() -> None:
+    suites = [suite for table in PUBLISHED.reading.tables for suite in table.suites]
+    assert len(suites) == 4
+    for suite in suites:
+        card = card_named(suite.name)
+        assert len(suite.sha256) >= 8
+        assert card.sha256.startswith(suite.sha256)
+        assert card.version == suite.version
