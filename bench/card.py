@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import Any, Literal
 from bench.audio import Resampler
 from bench.errors import BadInput, unknown
 from bench.sources import SHA256, Captions, Crop, Recordings
-from bench.typed import build
+from bench.typed import build, read_yaml
 
 Task = Literal["text-to-audio", "text-to-music", "text-to-speech"]
 SHARED = ("rate", "seconds", "crop", "resampler", "reference")  # subsets share the prepared recordings
+PLAIN = re.compile(r"[\w-][\w.-]*")
 WHOLE_ONLY = ("clips", "sha256", "note")  # what the whole says of itself, and does not hold of its subsets
 
 
@@ -98,24 +100,38 @@ def load_card(path: Path, subset: str = "") -> Card:
         BadInput: it is not YAML, or a field is missing, unknown or of the wrong kind; the message names it. Or it has
             no such subset.
     """
-    import yaml
-
-    try:
-        fields = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise BadInput(f"card {path} is not YAML: {' '.join(str(error).split())}") from error
     where = f"card {path}"
+    fields = _fields(path)
     subsets = fields.pop("subsets", {}) if isinstance(fields, dict) else {}
     if not isinstance(subsets, dict) or not all(isinstance(one, dict) for one in subsets.values()):
         raise BadInput(f"{where}: subsets is {subsets!r}, but must be fields by name")
     for name, changes in subsets.items():
+        if not (isinstance(name, str) and PLAIN.fullmatch(name)):
+            raise BadInput(f"{where}: subset {name!r} must have a plain name: letters, digits, '.', '_' and '-'")
         if own := [field for field in SHARED if changes.get(field)]:
             raise BadInput(f"{where}: subset {name} has {own[0]} of its own, but subsets share their recordings")
     if subset and subset not in subsets:
         raise unknown(f"subset of {path.stem}", subset, subsets)
-    if subset:
-        fields = _overlaid({name: value for name, value in fields.items() if name not in WHOLE_ONLY}, subsets[subset])
-    return build(Card, {**fields, "subsets": list(subsets)} if isinstance(fields, dict) else fields, where)
+    cards = {"": build(Card, {**fields, "subsets": list(subsets)} if isinstance(fields, dict) else fields, where)}
+    inherited = {name: value for name, value in fields.items() if name not in WHOLE_ONLY}
+    for name, changes in subsets.items():
+        laid = _overlaid({**inherited, "subsets": list(subsets)}, changes)
+        cards[name] = build(Card, laid, f"{where}, subset {name}")
+    return cards[subset]
+
+
+def _fields(path: Path) -> Any:
+    """What a card's file says.
+
+    Raises:
+        BadInput: it is not YAML, or says something twice.
+    """
+    try:
+        return read_yaml(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadInput(f"card {path} can't be read: {error.strerror}") from error
+    except (BadInput, UnicodeDecodeError) as error:
+        raise BadInput(f"card {path}: {error}") from error
 
 
 def _overlaid(fields: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -48,7 +48,8 @@ class Listener:
     def concerned(self, batch: Sequence[Recording]) -> bool:
         """Whether anything in a batch is missing; then it hears all of it again.
 
-        A network's last bits depend on what else is in its batch, so a resumed run has the batches of any other.
+        A network's last bits depend on what else is in its batch, so a resumed run has the batches of any other. What
+        is known by features alone is never heard; a batch is then without it in every run.
         """
         return any(one.digest in self.missing for one in batch)
 
@@ -92,10 +93,11 @@ def _lacking(demands: Sequence[Demand], store: Store) -> Iterator[tuple[Embedder
     """The embedders of which something is missing, with the digests of all they are to hear, and of what is missing."""
     for embedder, sides in demands:
         key = embedder.key
-        wanted = frozenset(one.digest for side in sides for one in side)
-        missing = frozenset(digest for digest in wanted if store.get(key, digest) is None)
+        asked = {one.digest: one for side in sides for one in side}
+        missing = frozenset(digest for digest in asked if store.get(key, digest) is None)
         if missing:
-            yield embedder, wanted, missing
+            audible = frozenset(digest for digest, one in asked.items() if not one.features_only)
+            yield embedder, audible | missing, missing  # of what has no audio and is missing, the decoder says so
 
 
 def _loaded(
@@ -157,6 +159,9 @@ def _hear(batch: Sequence[Recording], listeners: Sequence[Listener]) -> list[dic
     concerned = [listener for listener in listeners if listener.concerned(batch)]
     for recording in batch:
         wanting = [listener for listener in concerned if recording.digest in listener.wanted]
+        if not wanting:
+            found.append({})
+            continue
         try:
             ears = Ears(_still(recording))
             found.append({one.key: as_heard(ears, one.embedder) for one in wanting})

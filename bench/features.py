@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+import math
 import tokenize
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,9 +18,12 @@ from bench.audio import FEATURES_ONLY, Condition, Unreadable, condition, decode
 from bench.digest import canonical_json, file_digest
 from bench.disk import cache_folder, write_atomically
 from bench.embedder import Embedder, Part, Rows
+from bench.errors import BadInput
 from bench.metric import Features, Score
 from bench.progress import Reporter
+from bench.sources import SHA256
 from bench.stats import Interval
+from bench.typed import build
 
 CONDITION = "condition-1"  # the store's folder for what recordings are like; raise the number with the fields
 
@@ -58,20 +62,19 @@ class Store:
             kept = json.loads(self._score_path(key).read_bytes())
             interval = Interval(*kept["interval"]) if kept["interval"] else None
             flags = tuple(kept["flags"])
-            return Score(
-                kept["value"], interval, kept["n"], per_clip=kept["per_clip"], flags=flags, details=kept["details"]
-            )
+            each = {name: kept[name] for name in ("per_clip", "details", "weights")}
+            return Score(kept["value"], interval, kept["n"], flags=flags, **each)
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             return None
 
     def keep(self, key: str, score: Score) -> None:
         """Keep a score."""
         fields = {"value": score.value, "interval": score.interval, "n": score.n, "flags": score.flags}
-        rest = {"per_clip": dict(score.per_clip), "details": dict(score.details)}
+        rest = {"per_clip": dict(score.per_clip), "details": dict(score.details), "weights": dict(score.weights)}
         write_atomically(self._score_path(key), canonical_json({**fields, **rest}).encode())
 
     def _score_path(self, key: str) -> Path:
-        return self.folder / "scores-3" / key[:2] / f"{key}.json"
+        return self.folder / "scores-4" / key[:2] / f"{key}.json"
 
     def put(self, kind: str, audio: str, rows: Rows) -> None:
         """Keep an array."""
@@ -87,6 +90,11 @@ class Recording:
     path: Path
     digest: str
     condition: Condition
+
+    @property
+    def features_only(self) -> bool:
+        """Whether only imported features of it are here, and no audio."""
+        return self.path.suffix == FEATURES_ONLY
 
 
 class Survey(NamedTuple):
@@ -109,22 +117,63 @@ def survey(paths: Mapping[str, Path], store: Store, reporter: Reporter, label: s
     return found
 
 
-def stub(audio: str, seen: Condition) -> bytes:
-    """What stands for a recording of which only features are here: its digest, and what it is like."""
-    return (canonical_json({"audio": audio, **dataclasses.asdict(seen)}) + "\n").encode()
+@dataclass(frozen=True)
+class Stub:
+    """What stands for a recording of which only features are here.
+
+    Attributes:
+        audio: SHA-256 of the WAV that they are of.
+        conversion: digest of how that was made.
+        condition: what it is like.
+    """
+
+    audio: str
+    conversion: str
+    condition: Condition
+
+    def __post_init__(self) -> None:
+        """Refuse what describes no recording."""
+        check_described(self.audio, self.condition)
+
+    def encoded(self) -> bytes:
+        """As it is written."""
+        return (canonical_json(dataclasses.asdict(self)) + "\n").encode()
 
 
-def _read_stub(path: Path) -> Recording:
+def check_described(audio: str, seen: Condition) -> None:
+    """Raise unless a digest and a condition can be those of a recording; what is not finite in it stands as a flag.
+
+    Raises:
+        BadInput: they can't.
+    """
+    if not SHA256.fullmatch(audio):  # it becomes a file's name
+        raise BadInput(f"audio is {audio!r}, but must be 64 hex digits")
+    for name, value, least in (
+        ("seconds", seen.seconds, 0),
+        ("rate", seen.rate, 1),
+        ("channels", seen.channels, 1),
+        ("peak", seen.peak, 0),
+    ):
+        if not least <= value < math.inf:
+            raise BadInput(f"{name} is {value!r}, but must be {least} or more")
+
+
+def read_stub(path: Path) -> Stub:
+    """What a file says that stands for a recording.
+
+    Raises:
+        Unreadable: it is damaged.
+    """
     try:
-        said = json.loads(path.read_bytes())
-        return Recording(path, said.pop("audio"), Condition(**said))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        return build(Stub, json.loads(path.read_bytes()), path.name)
+    except (OSError, ValueError, RecursionError) as error:  # bad input is a ValueError too
         raise Unreadable(f"{path.name} is damaged: import its features again") from error
 
 
 def _recording(path: Path, store: Store) -> Recording:
     if path.suffix == FEATURES_ONLY:
-        return _read_stub(path)
+        said = read_stub(path)
+        return Recording(path, said.audio, said.condition)
     try:
         digest = file_digest(path)
     except OSError as error:

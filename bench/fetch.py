@@ -12,7 +12,7 @@ from bench.embedder import Embedder
 from bench.errors import BadInput, NotEvaluable, unknown
 from bench.metric import FeatureMetric
 from bench.pretrained import Pretrained
-from bench.suite import card_named, suite_names
+from bench.suite import OWN_CARD, card_named, suite_names
 from bench.system import System
 from bench.weights import Weights, obtain, tag
 
@@ -70,7 +70,7 @@ def wanted(name: str) -> list[Embedder]:
     Raises:
         BadInput: nothing is called that.
     """
-    if name in suite_names() or Path(name).suffix in {".yaml", ".yml"}:
+    if name in suite_names() or OWN_CARD.fullmatch(name):
         return [embedder for metric in card_named(name).metrics for embedder in wanted(metric)]
     if name.partition(":")[0] in plugins.embedders():
         return [plugins.embedder_named(name)]

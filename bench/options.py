@@ -6,7 +6,7 @@ import argparse
 import dataclasses
 import re
 import typing
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -76,11 +76,19 @@ class Parser(ArgumentParser):
             if name[:2] == "--" and len(name) > 2 and name not in known | {"--system", *SHORT_FOR}:
                 raise unknown("option", name, {option for option in known if option[:2] == "--"})
         try:
-            return self.parse_args([_typed(word) for word in words])
+            return self._held_to_flags(self.parse_args([_typed(word) for word in words]))
         except (ArgumentError, argparse.ArgumentError, TypeError) as error:
             if refused := re.search(r"Option '([\w.]+)' is not accepted", str(error)):  # a key of the YAML file
                 raise unknown("option", _hyphened(f"--{refused[1]}"), known) from error
-            raise BadInput(f"{self.prog}: {_plain(str(error))}") from error
+            raise BadInput(f"{self.prog}: {_plain(str(error), known)}") from error
+
+    def _held_to_flags(self, given: Namespace) -> Namespace:
+        """The options, if those that are on or off are; a file's ``strict: "no"`` would count as on."""
+        flags = [action.dest for action in self._actions if action.nargs == 0 and action.const is True]
+        for name in flags:
+            if not isinstance(given.get(name, False), bool):
+                raise BadInput(f"{_hyphened(f'--{name}')} is {given[name]!r}, but must be true or false")
+        return given
 
 
 def _hyphened(option: str) -> str:
@@ -107,7 +115,7 @@ def _typed(word: str) -> str:
     return word.replace(_hyphened(PRINT), PRINT) if word.startswith(_hyphened(PRINT)) else word
 
 
-def _plain(message: str) -> str:
+def _plain(message: str, known: Collection[str]) -> str:
     """A message of jsonargparse in one line, with options as they are typed and types by plain names."""
     line = re.sub(r"<class '([\w.]+)'>", r"\1", " ".join(message.split()))
     line = re.sub(r"Does not validate against any .*?Subtypes: \[(.*?)\].*Given value: ", r"expected \1, got ", line)
@@ -115,13 +123,18 @@ def _plain(message: str) -> str:
     for jargon, plain in JARGON.items():
         line = line.replace(jargon, plain)
     line = re.sub(r'Parser key "([\w.]+)":', lambda match: f"{_hyphened('--' + match[1])}:", line)
-    line = re.sub(r"(?<=required: )[\w., ]+", lambda names: re.sub(r"[\w.]+", _option_named, names[0]), line)
+    line = re.sub(r"(?<=required: )[\w., ]+", lambda names: _named(names[0], known), line)
     return line.replace("--system.name", "--system")
 
 
-def _option_named(name: re.Match[str]) -> str:
-    """How a required argument is typed; the only one that is no option is the folder to score."""
-    return name[0] if name[0] == "folder" else _hyphened(f"--{name[0]}")
+def _named(names: str, known: Collection[str]) -> str:
+    """How required arguments are typed: options by their names, and what stands alone by its own."""
+
+    def named(name: re.Match[str]) -> str:
+        option = _hyphened(f"--{name[0]}")
+        return option if option in known or "." in name[0] else name[0]
+
+    return re.sub(r"[\w.]+", named, names)
 
 
 class Names(tuple[str, ...]):

@@ -7,10 +7,11 @@ import dataclasses
 import io
 import json
 import os
+import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from bench.audio import FEATURES_ONLY
 from bench.card import Card
@@ -19,6 +20,7 @@ from bench.digest import canonical_json, digest
 from bench.disk import append_lines, write_atomically
 from bench.errors import BadInput, NotEvaluable
 from bench.sources import Recordings
+from bench.typed import build
 
 COLUMNS = ("id", "caption", "transcription", "recording", "start")
 Status = Literal["ready", "missing", "refused"]
@@ -71,19 +73,32 @@ class Shelf:
     """The folder of one prepared suite, which its subsets share.
 
     Attributes:
-        suite: the suite's name, without subset.
+        suite: what the folder is called: the suite's name, without subset; for a card of one's own, more than that.
         subset: a subset's name, or nothing.
         asked: what was typed for it, where that is a card's path.
+        called: the suite's name, where the folder is called otherwise.
     """
 
     suite: str
     subset: str = ""
     asked: str = field(default="", compare=False)
+    called: str = field(default="", compare=False)
 
     @property
     def name(self) -> str:
-        """As on the command line."""
-        return f"{self.suite}/{self.subset}" if self.subset else self.suite
+        """As tables and records have it."""
+        suite = self.called or self.suite
+        return f"{suite}/{self.subset}" if self.subset else suite
+
+    @property
+    def command(self) -> str:
+        """What gets it ready, as typed in a shell."""
+        return f"bench prepare {shlex.quote(self.asked or self.name)}"
+
+    def of(self, subset: str) -> Shelf:
+        """That of a subset, or of the whole where none is named."""
+        card = self.asked.removesuffix(f"/{self.subset}") if self.subset else self.asked
+        return dataclasses.replace(self, subset=subset, asked=f"{card}/{subset}" if card and subset else card)
 
     @property
     def folder(self) -> Path:
@@ -110,6 +125,11 @@ class Shelf:
         """What became of each recording, one JSON line each."""
         return self.folder / "manifest.jsonl"
 
+    @property
+    def stamp(self) -> Path:
+        """How the reference audio was made."""
+        return self.folder / "audio.json"
+
     def recording(self, name: str) -> Path:
         """Where a recording's WAV is, or will be."""
         return self.audio / f"{name}.wav"
@@ -123,6 +143,37 @@ class Shelf:
         found = {path.stem: path for path in self.audio.glob(f"*{FEATURES_ONLY}")}
         found |= {path.stem: path for path in self.audio.glob("*.wav")}
         return {name: path for name, path in found.items() if not name.startswith(".")}
+
+
+def conversion(card: Card) -> dict[str, Any]:
+    """What of a card its prepared audio depends on; without a crop its seconds are asked of systems alone."""
+    seconds = None if card.crop == "whole" else card.seconds
+    return {"rate": card.rate, "seconds": seconds, "crop": card.crop, "resampler": card.resampler}
+
+
+def stamp_audio(shelf: Shelf, card: Card) -> None:
+    """Vouch that all audio on a shelf, and all that stands for some, is made as its card says; with its lock held."""
+    write_atomically(shelf.stamp, (canonical_json({"conversion": digest(conversion(card))}) + "\n").encode())
+
+
+def is_stamped(shelf: Shelf, card: Card) -> bool:
+    """Whether the audio on a shelf is made as its card says now."""
+    try:
+        said = json.loads(shelf.stamp.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return False
+    return bool(said == {"conversion": digest(conversion(card))})
+
+
+def check_audio(shelf: Shelf, card: Card) -> None:
+    """Raise unless the audio on a shelf is made as its card says now.
+
+    Raises:
+        NotEvaluable: it was cut or resampled otherwise.
+    """
+    if not is_stamped(shelf, card):
+        why = "its reference audio was prepared from another version of its card"
+        raise NotEvaluable(f"suite {shelf.name}: {why}; get it ready with: {shelf.command}")
 
 
 def made_from(card: Card) -> str:
@@ -160,13 +211,13 @@ def read_clips(shelf: Shelf, card: Card) -> tuple[Entry, ...]:
     Raises:
         NotEvaluable: it was never prepared, or from another version of the card, or the list has been changed since.
     """
-    how = f"get it ready with: bench prepare {shelf.asked or shelf.name}"
+    how = f"get it ready with: {shelf.command}"
     try:
-        stamp = json.loads(_stamp(shelf).read_bytes())
+        stamp = dict(json.loads(_stamp(shelf).read_bytes()))
         entries = tuple(_entries(shelf.table))
     except FileNotFoundError:
         raise NotEvaluable(f"suite {shelf.name} has no clip list in {data_folder()} yet; {how}") from None
-    except (ValueError, KeyError, TypeError, csv.Error, BadInput) as error:
+    except (ValueError, KeyError, TypeError, RecursionError, csv.Error, BadInput) as error:
         raise NotEvaluable(f"{shelf.table} is damaged ({error}); {how}") from error
     if stamp.get("made_from") != made_from(card):
         raise NotEvaluable(f"suite {shelf.name} was prepared from another version of its card; {how}")
@@ -189,8 +240,8 @@ def read_manifest(shelf: Shelf) -> dict[str, Item]:
         return found
     for line in shelf.manifest.read_text(encoding="utf-8", errors="replace").split("\n"):
         try:
-            item = Item(**json.loads(line))
-        except (ValueError, TypeError):
+            item = build(Item, json.loads(line), "manifest")
+        except (ValueError, RecursionError, BadInput):
             continue
         found[item.id] = item
     return found

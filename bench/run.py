@@ -17,7 +17,7 @@ from bench.disk import cache_folder, locked, require_writable, write_atomically
 from bench.embedder import Embedder
 from bench.errors import BadInput, NotEvaluable
 from bench.executor import Sampling, generate
-from bench.judge import Obtained, Verdict, clip_rows, judge
+from bench.judge import Obtained, Verdict, background, clip_rows, judge
 from bench.metric import FeatureMetric, Metric, TimingMetric, hears_references
 from bench.progress import Reporter
 from bench.record import Record, absent_packages, record_folder, versions, write_record
@@ -105,7 +105,7 @@ def run(name: str, system: System, suite: Suite, options: Options, reporter: Rep
         record = recorded(name, system, suite, metrics, obtained, verdict, options)
         results = record_folder(options.results, suite.tag, name, tag)
         with locked(options.results / "records", wait=True):  # runs with another --out may share it
-            write_record(results, record, clip_rows(suite, verdict))
+            write_record(results, record, clip_rows(suite, verdict), background(suite, verdict))
     return Outcome(record, verdict.tally, results, problems(verdict, metrics, system, options.max_failures))
 
 
@@ -175,7 +175,7 @@ def _check_complete(suite: Suite, *, allowed: bool) -> None:
         )
     if allowed and len(lacking) < asked:
         return
-    how = "" if own else f"get it with: bench prepare {suite.asked or suite.name} --audio FOLDER; "
+    how = "" if own else f"get it with: {suite.command} --audio FOLDER; "
     go_on = f"go on without {'it' if len(lacking) == 1 else 'them'}: --allow-missing" if len(lacking) < asked else ""
     shown = f"suite {suite.name} lacks the reference audio of {len(lacking)} of {asked} clips, first {lacking[0]}"
     raise NotEvaluable(f"{shown}; {how}{go_on}".removesuffix("; "))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from dataclasses import dataclass
 from typing import Literal
 
@@ -101,8 +102,11 @@ class Captions:
         """Refuse what contradicts itself."""
         if self.take < -1 or self.sample < 0:
             raise BadInput(f"take is {self.take} and sample {self.sample}, but must be at least -1 and 0")
-        if (self.list.format == "tags") != ("{tags}" in self.template):
+        tags = self.list.format == "tags"
+        if bool(self.template) != tags or ("{tags}" in self.template) != tags:
             raise BadInput("template goes with the format tags, and holds {tags}")
+        if not tags and (self.sample or self.seed):
+            raise BadInput(f"sample is {self.sample} and seed {self.seed}, but they go with the format tags")
 
     @property
     def lists(self) -> tuple[Listing, ...]:
@@ -164,11 +168,8 @@ class Recordings:
     def __post_init__(self) -> None:
         """Refuse patterns that name nothing, or something unknown."""
         for pattern in self.files:
-            try:
-                named = pattern.format(recording="\0", start=1) if pattern else ""
-            except (KeyError, IndexError, ValueError):
-                named = ""
-            if "\0" not in named:
+            named = _named_in(pattern)
+            if "{recording}" not in named or not named <= {"{recording}", "{start}"}:
                 raise BadInput(f"files holds {pattern!r}, but patterns have {{recording}} and may have {{start}}")
 
     @property
@@ -176,3 +177,16 @@ class Recordings:
         """The values that ``--from`` can have."""
         ways = {"hub": self.hub, "youtube": self.youtube, "archive": self.archive}
         return tuple(name for name, there in ways.items() if there)
+
+
+def _named_in(pattern: str) -> set[str]:
+    """What is filled into a pattern, as it stands there; nothing of one whose braces are wrong.
+
+    >>> sorted(_named_in("Y{recording}_{start:03d}"))
+    ['{recording}', '{start:03d}']
+    """
+    try:
+        parts = [part[1:] for part in string.Formatter().parse(pattern) if part[1] is not None]
+    except ValueError:
+        return set()
+    return {f"{{{name}{f'!{way}' if way else ''}{f':{spec}' if spec else ''}}}" for name, spec, way in parts}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import os
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,10 +16,11 @@ from bench.card import Card, Rendering, load_card
 from bench.clip import Clip
 from bench.digest import SHORT, digest, file_digest
 from bench.errors import BadInput, unknown
-from bench.prepared import Entry, Shelf, list_digest, read_clips
+from bench.prepared import Entry, Shelf, check_audio, list_digest, read_clips
 from bench.prompts import read_prompts
 from bench.sources import Recordings
 
+OWN_CARD = re.compile(r"(.+\.ya?ml)(?:/([^/]+))?")  # a card's path and, behind it, perhaps a subset's name
 DEFAULT = ("fad-logmel",)  # what two folders are judged by if nothing is said: it needs no pairs and no downloads
 
 
@@ -34,7 +37,7 @@ class Suite:
         absent: the ids that were left out because their reference audio is not here.
         recordings: the names of its references, where they are prepared; several clips can share one.
         list_sha256: digest of the whole clip list, where it is prepared, whatever of it a run is about.
-        asked: what was typed for it, where that is a card's path.
+        command: what gets it ready, as typed in a shell, where it is prepared.
         background: reference audio of no clip in particular, for sets that are compared as sets.
         audio: digest of the references, where they alone define the suite; two folders of one name differ by it.
     """
@@ -49,7 +52,7 @@ class Suite:
     absent: tuple[str, ...] = ()
     recordings: tuple[str, ...] = ()
     list_sha256: str = ""
-    asked: str = ""
+    command: str = ""
 
     @cached_property
     def hash(self) -> str:
@@ -149,16 +152,22 @@ def find_card(name: str) -> tuple[Path, Shelf]:
     Raises:
         BadInput: no such suite or card.
     """
-    if own := re.fullmatch(r"(.+\.ya?ml)(?:/([^/]+))?", name):
+    if own := OWN_CARD.fullmatch(name):
         path = Path(own[1])
         if not path.is_file():
             raise BadInput(f"no suite card {path}")
-        return path, Shelf(plain_name(path.stem), own[2] or "", asked=name)
+        called = plain_name(path.stem)
+        return path, Shelf(f"{called}-{_place(path)}", own[2] or "", asked=name, called=called)
     suite, slash, subset = name.partition("/")
     path = datasets_folder() / f"{suite}.yaml"
     if plain_name(suite) != suite or bool(slash) != bool(subset) or not path.is_file():
         raise unknown("suite", name, suite_names())
     return path, Shelf(suite, subset)
+
+
+def _place(path: Path) -> str:
+    """Eight hex digits that tell cards of one name apart by the folders they lie in."""
+    return hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:SHORT]
 
 
 def load_suite(name: str) -> Suite:
@@ -192,6 +201,8 @@ def read_card(path: Path, shelf: Shelf) -> Suite:
     own = isinstance(card.captions, str)
     entries = _beside(path, card.captions) if isinstance(card.captions, str) else read_clips(shelf, card)
     files = _reference_files(card, path, shelf)
+    if isinstance(card.reference, Recordings) and not files.keys().isdisjoint(entry.recording for entry in entries):
+        check_audio(shelf, card)
     clips = tuple(
         dataclasses.replace(entry.clip, seconds=card.seconds, reference=files.get(entry.recording)) for entry in entries
     )
@@ -202,7 +213,7 @@ def read_card(path: Path, shelf: Shelf) -> Suite:
         size=len(clips),
         recordings=tuple(dict.fromkeys(entry.recording for entry in entries)),
         list_sha256="" if own else list_digest(entries),
-        asked=shelf.asked,
+        command=shelf.command,
     )
 
 
@@ -225,10 +236,10 @@ def _reference_files(card: Card, path: Path, shelf: Shelf) -> dict[str, Path]:
 def plain_name(name: str) -> str:
     """A name that can stand in a folder's name and in a signature.
 
-    >>> plain_name("my|suite 2")
-    'my_suite_2'
+    >>> plain_name("my|suite 2"), plain_name("..")
+    ('my_suite_2', '_')
     """
-    return re.sub(r"[^\w.-]", "_", name) or "_"
+    return re.sub(r"[^\w.-]|^\.+$", "_", name) or "_"
 
 
 def from_folders(generated: Path, reference: Path, captions: Path | None = None) -> Suite:

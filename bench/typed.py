@@ -3,15 +3,50 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any, TypeVar
+
+import yaml
 
 from bench.errors import BadInput, unknown
 
 T = TypeVar("T")
 WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false", type(None): "nothing"}
+
+
+class _Loader(yaml.SafeLoader):
+    """As YAML's own, which takes the last of several fields of one name."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[tuple[str, str]] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if (key.tag, key.value) in seen:
+                    raise BadInput(
+                        f"the field {key.value!r} stands there twice, again in line {key.start_mark.line + 1}"
+                    )
+                seen.add((key.tag, key.value))
+        return super().construct_mapping(node, deep=deep)
+
+
+def read_yaml(text: str) -> Any:
+    """What a YAML text says.
+
+    Raises:
+        BadInput: it is not YAML, or a field stands in it twice.
+
+    >>> read_yaml("a: {b: [1, x]}")
+    {'a': {'b': [1, 'x']}}
+    """
+    try:
+        return yaml.load(text, _Loader)  # noqa: S506 - it is a safe one
+    except BadInput:
+        raise
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # a date such as 2024-13-01 is a ValueError
+        raise BadInput(f"not YAML: {' '.join(str(error).split())}") from error
 
 
 def build(kind: type[T], fields: Any, where: str) -> T:
@@ -26,7 +61,7 @@ def build(kind: type[T], fields: Any, where: str) -> T:
         BadInput: no mapping; a field is missing, unknown, or of another type; or the dataclass refuses its value.
     """
     if not isinstance(fields, Mapping):
-        raise BadInput(f"{where} is {fields!r}, but must have the fields {', '.join(required(kind))}")
+        raise BadInput(f"{where} is {fields!r}, but must have {_fields_worded(kind)}")
     known = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
     for name in fields:
         if name not in known:
@@ -34,12 +69,17 @@ def build(kind: type[T], fields: Any, where: str) -> T:
     for name in required(kind):
         if name not in fields:
             raise BadInput(f"{where} lacks the field {name!r}")
-    hints = typing.get_type_hints(kind)
+    hints = _hints(typing.cast(Hashable, kind))
     values = {name: _value(hints[name], value, f"{where}: {name}") for name, value in fields.items()}
     try:
         return kind(**values)
     except BadInput as error:
         raise BadInput(f"{where}: {error}") from None
+
+
+@functools.cache
+def _hints(kind: Hashable) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
 
 
 def required(kind: type) -> list[str]:
@@ -49,11 +89,17 @@ def required(kind: type) -> list[str]:
     return [field.name for field in fields if field.default is absent and field.default_factory is absent]
 
 
+def _fields_worded(kind: type) -> str:
+    needed = required(kind)
+    optional = ", ".join(field.name for field in dataclasses.fields(kind))
+    return f"the fields {', '.join(needed)}" if needed else f"fields such as {optional}"
+
+
 def _value(hint: Any, value: Any, where: str) -> Any:
     """A value as its field's type wants it: lists become tuples, mappings nested dataclasses."""
     options = typing.get_args(hint) if typing.get_origin(hint) in (types.UnionType, typing.Union) else (hint,)
     fitting = [option for option in options if _fits(option, value)]
-    if fitting:  # of several dataclasses, the one that knows most of the fields
+    if fitting:  # of several dataclasses, the one that knows most of the fields, and lacks none if it can be
         return _made(max(fitting, key=lambda option: _known(option, value)), value, where)
     raise BadInput(f"{where} is {value!r}, but must be {' or '.join(map(_worded, options))}")
 
@@ -71,9 +117,11 @@ def _fits(option: Any, value: Any) -> bool:
     return type(value) is option
 
 
-def _known(option: Any, value: Any) -> int:
-    fields = {field.name for field in dataclasses.fields(option)} if dataclasses.is_dataclass(option) else set()
-    return sum(name in fields for name in value) if fields else 0
+def _known(option: Any, value: Any) -> tuple[int, bool]:
+    if not isinstance(option, type) or not dataclasses.is_dataclass(option):
+        return 0, True
+    fields = {field.name for field in dataclasses.fields(option)}
+    return sum(name in fields for name in value), all(name in value for name in required(option))
 
 
 def _made(option: Any, value: Any, where: str) -> Any:
@@ -91,5 +139,5 @@ def _worded(option: Any) -> str:
     if typing.get_origin(option) is tuple:
         return f"a list, each of them {_worded(typing.get_args(option)[0])}"
     if isinstance(option, type) and dataclasses.is_dataclass(option):
-        return f"the fields {', '.join(required(option)) or 'of ' + option.__name__}"
+        return _fields_worded(option)
     return WORDS.get(option, str(option))

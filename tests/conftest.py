@@ -40,11 +40,13 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
-    """Every test works in an empty folder and never reaches a hub."""
+def _own_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Every test works in an empty folder, with no suite prepared, and never reaches a hub."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("BENCH_CACHE", str(cache))
-    monkeypatch.setenv("BENCH_DATA", str(tmp_path / "bench-data"))
+    monkeypatch.setenv("BENCH_DATA", str(tmp_path_factory.mktemp("data")))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
 
 

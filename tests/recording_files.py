@@ -15,7 +15,9 @@ import soundfile
 from numpy.typing import NDArray
 
 from bench.card import Card
+from bench.prepared import Shelf
 from bench.sources import Captions, Listing, Recordings
+from bench.suite import find_card
 
 CARD = """\
 title: Own
@@ -121,7 +123,12 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def manifest(suite: str = "own") -> dict[str, dict[str, Any]]:
-    """The lines of a prepared suite's manifest in the folder ``data``, by recording."""
-    lines = (Path("data") / suite / "manifest.jsonl").read_text(encoding="utf-8").splitlines()
+def shelf(card: str = "own.yaml") -> Shelf:
+    """Where what is prepared of a card in the test's own folder lies."""
+    return find_card(card)[1]
+
+
+def manifest() -> dict[str, dict[str, Any]]:
+    """The lines of the manifest of ``own.yaml``, by recording."""
+    lines = shelf().manifest.read_text(encoding="utf-8").splitlines()
     return {item["id"]: item for item in map(json.loads, lines)}

@@ -159,3 +159,18 @@ def test_help_is_no_error(bench: Bench) -> None:
     bare = bench()
     assert bare.code == 2
     assert "usage: bench COMMAND" in bare.out
+
+
+FLAGS = {"list": "json", "doctor": "parity", "run": "quiet", "score": "allow_missing", "check": "strict"}
+
+
+@pytest.mark.parametrize("command", FLAGS)
+def test_what_is_on_or_off_takes_nothing_else_from_a_file(bench: Bench, command: str) -> None:
+    words = {"run": RUN[1:], "score": ("empty", "--suite", "demo"), "check": ("a", "--baseline", "b")}.get(command, ())
+    for value in ('"no"', "0", "[]"):
+        Path("flags.yaml").write_text(f"{FLAGS[command]}: {value}\n", encoding="utf-8")
+        ran = bench(command, *words, "--config", "flags.yaml")
+        assert ran.code == 2, ran
+        assert f"--{FLAGS[command].replace('_', '-')} is " in ran.err
+        assert ", but must be true or false" in ran.err
+        assert one_line(ran.err)

@@ -59,7 +59,7 @@ def test_ways_to_recordings_are_those_of_the_card() -> None:
     assert both.ways == ("hub", "youtube", "archive")
 
 
-def changed(*path: str, value: Any) -> dict[str, Any]:
+def changed(*path: Any, value: Any) -> dict[str, Any]:
     """The card with one field, however deep, set to another value."""
     copy: dict[str, Any] = yaml.safe_load(yaml.safe_dump(WHOLE))
     inner = copy
@@ -84,6 +84,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "headless": (changed("captions", "list", "headless", value=True), "headless needs a header"),
     "take": (changed("captions", "take", value=-2), "take is -2"),
     "template": (changed("captions", "template", value="{tags}"), "template goes with the format tags"),
+    "a rendering": (changed("reference", value={"system": "foley"}), "reference lacks the field 'seed'"),
     "reference": (changed("reference", value=5), "reference is 5, but must be text or the fields system, seed"),
     "file pattern": (
         changed("reference", "files", value=["{id}"]),
@@ -92,6 +93,14 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "crop": (changed("crop", value="end"), "crop is 'end', but must be one of start, centre, whole"),
     "clips": (changed("clips", value=0), "clips is 0, but must be a whole number from 1"),
     "list digest": (changed("sha256", value="zz"), "sha256 is 'zz', but must be 64 hex digits"),
+    "subset's field": (
+        changed("subsets", "few", "captions", value={"take": "x"}),
+        "card own.yaml, subset few: captions: take is 'x', but must be a whole number",
+    ),
+    "subset's name": (changed("subsets", "../few", value={}), "subset '../few' must have a plain name"),
+    "subset's number": (changed("subsets", 886, value={}), "subset 886 must have a plain name"),
+    "draw": (changed("captions", "sample", value=2), "captions: sample is 2 and seed 0, but they go with the format"),
+    "nothing known of the reference": (changed("reference", value={"fils": []}), "no field is called 'fils' (did you"),
     "subset of its own": (changed("subsets", "few", "rate", value=8000), "subset few has rate of its own"),
     "subsets": (changed("subsets", value=["a"]), "subsets is ['a'], but must be fields by name"),
 }
@@ -123,3 +132,34 @@ def test_what_is_no_card_gets_one_line(text: str) -> None:
     with pytest.raises(BadInput) as caught:
         load_card(Path("own.yaml"))
     assert "\n" not in str(caught.value)
+
+
+def test_a_reference_without_fields_is_of_recordings_by_their_names() -> None:
+    assert load_card(written(changed("reference", value={}))).reference == Recordings()
+
+
+@pytest.mark.parametrize(("more", "line"), [("rate: 8000\nrate: 16000\n", 2), ("paper: {take: 1, take: 2}\n", 1)])
+def test_a_field_that_stands_twice_is_refused(more: str, line: int) -> None:
+    path = written(WHOLE)
+    first = path.read_text(encoding="utf-8").count("\n")
+    path.write_text(path.read_text(encoding="utf-8") + more, encoding="utf-8")
+    name = "take" if "take" in more else "rate"
+    with pytest.raises(BadInput) as caught:
+        load_card(path)
+    expected = f"the field {name!r} stands there twice, again in line {first + line}"
+    assert str(caught.value) == f"card own.yaml: {expected}"
+
+
+@pytest.mark.parametrize("text", ["title: 2024-13-45", "[" * 5000, "? [a]\n: b", "\0", "a: *b"])
+def test_what_yaml_chokes_on_gets_one_line(text: str) -> None:
+    Path("own.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(BadInput, match=r"^card own\.yaml") as caught:
+        load_card(Path("own.yaml"))
+    assert "\n" not in str(caught.value)
+
+
+def test_anchors_and_merges_are_no_doubled_fields() -> None:
+    path = written(WHOLE)
+    text = path.read_text(encoding="utf-8").replace("title: All\n", "title: All\nlicence: &l MIT\npaper: *l\n")
+    path.write_text(text, encoding="utf-8")
+    assert load_card(path).paper == "MIT"

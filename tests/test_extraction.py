@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -193,6 +194,38 @@ def test_a_resumed_pass_has_the_batches_of_any_other(recordings: dict[str, Recor
     Store().path(counting.key, ours[9].digest).unlink()
     extract([Demand(counting, [ours, theirs])], "auto", Store(), QUIET)
     assert sizes == [2]
+
+
+def test_what_is_known_by_features_alone_is_never_heard(
+    recordings: dict[str, Recording], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even where others of its batch are missing; and only the embedder that has no features of it fails."""
+    known, unknown = Ends(name="known", rate=RATE), Ends(name="unknown", rate=RATE)
+    some = dict(list(recordings.items())[:5])
+    stub = dataclasses.replace(some["c1"], path=some["c1"].path.with_suffix(".features"), digest="ab" * 32)
+    some["c1"] = stub
+    theirs = np.array([[1.0, 2.0, 3.0]], np.float32)
+    Store().put(known.key, stub.digest, theirs)
+    decoded: list[str] = []
+
+    def counted(path: Path) -> Sound:
+        decoded.append(path.name)
+        return decode(path)
+
+    monkeypatch.setattr(extraction, "decode", counted)
+    for _ in range(2):
+        assert extract(demands(some, known), "auto", Store(), QUIET) == {}
+        found = gather(some, known, Store())
+        assert found.ids == tuple(some)
+        np.testing.assert_array_equal(found.rows[list(some).index("c1")], theirs)
+    assert sorted(decoded) == sorted(f"{name}.wav" for name in some if name != "c1")
+    for path in (Store().folder / known.key).rglob("*.npy"):
+        if path.stem != stub.digest:
+            path.unlink()
+    failures = extract([*demands(some, known), *demands(some, unknown)], "auto", Store(), QUIET)
+    assert [embedder.name for embedder in failures] == ["unknown"]
+    assert "of c1 only imported features are here, and not these" in str(failures[unknown])
+    assert len(gather(some, known, Store()).ids) == len(some)
 
 
 def test_prefetching_keeps_order_and_passes_errors_on() -> None:

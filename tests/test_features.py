@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
-from bench.audio import Waveform, decode, encode_wav, mono
+from bench.audio import Condition, Unreadable, Waveform, decode, encode_wav, mono
 from bench.digest import file_digest
 from bench.embedder import Embed, Embedder, Rows
+from bench.errors import BadInput
 from bench.extraction import BATCH, Demand, batches, extract
-from bench.features import CONDITION, Recording, Store, Survey, gather, survey
+from bench.features import CONDITION, Recording, Store, Stub, Survey, gather, read_stub, survey
 from bench.metric import Features, Score
 from bench.progress import Reporter
 from bench.stats import Interval
@@ -295,13 +298,74 @@ def test_no_recordings_need_no_embedder(tmp_path: Path) -> None:
 
 def test_a_score_is_recalled_as_it_was_or_not_at_all() -> None:
     kept = Score(
-        2 / 3, Interval(0.5, 0.75), 7, per_clip={"é": 0.1, "b": 1.0}, flags=("implausible",), details={"bw": "1.5"}
+        2 / 3,
+        Interval(0.5, 0.75),
+        7,
+        per_clip={"é": 0.1, "b": 1.0},
+        flags=("implausible",),
+        details={"bw": "1.5"},
+        weights={"b": 4.0},
     )
     key = "ab" * 32
     assert Store().recall(key) is None
     Store().keep(key, kept)
     assert Store().recall(key) == kept
-    path = Store().folder / "scores-3" / "ab" / f"{key}.json"
+    path = Store().folder / "scores-4" / "ab" / f"{key}.json"
     for data in (b"", path.read_bytes()[:-4], b"[]", b'{"value": 1.0}', b"\xff"):
         path.write_bytes(data)
         assert Store().recall(key) is None
+
+
+STUB = Stub("ab" * 32, "cd" * 32, Condition(2.0, 16_000, 1, 0.5, True, False))
+
+
+def test_a_stub_is_surveyed_as_its_recording_would_be(tmp_path: Path) -> None:
+    path = tmp_path / "r0.features"
+    path.write_bytes(STUB.encoded())
+    assert read_stub(path) == STUB
+    found = survey({"c0": path}, Store(), QUIET, "audio").readable["c0"]
+    assert found == Recording(path, STUB.audio, STUB.condition)
+    assert found.features_only
+    assert not Recording(tmp_path / "r0.wav", STUB.audio, STUB.condition).features_only
+
+
+DAMAGED: dict[str, Any] = {
+    "audio that is a number": {"audio": 5},
+    "audio that is short": {"audio": "ab"},
+    "audio that is a path": {"audio": "../" * 20 + "abcd"},
+    "no conversion": {"conversion": None},
+    "a condition that is a list": {"condition": []},
+    "half a condition": {"condition": {"seconds": 1.0}},
+    "seconds in words": {"condition": {**dataclasses.asdict(STUB.condition), "seconds": "two"}},
+    "NaN": {"condition": {**dataclasses.asdict(STUB.condition), "peak": float("nan")}},
+    "one field more": {"more": 1},
+}
+
+
+@pytest.mark.parametrize("case", DAMAGED)
+def test_a_stub_that_is_none_is_unreadable(tmp_path: Path, case: str) -> None:
+    fields = json.loads(STUB.encoded()) | DAMAGED[case]
+    unreadable(tmp_path, json.dumps(fields).encode())
+
+
+@pytest.mark.parametrize("data", [b"", b"{}", b"[]", b"null", b"5", b"\xff", STUB.encoded()[:-9], b"[" * 100_000])
+def test_a_stub_that_is_not_whole_is_unreadable(tmp_path: Path, data: bytes) -> None:
+    unreadable(tmp_path, data)
+
+
+def unreadable(folder: Path, data: bytes) -> None:
+    path = folder / "r0.features"
+    path.write_bytes(data)
+    assert survey({"c0": path}, Store(), QUIET, "audio") == Survey(
+        {}, {"c0": "r0.features is damaged: import its features again"}
+    )
+
+
+def test_a_stub_that_is_gone_is_unreadable(tmp_path: Path) -> None:
+    with pytest.raises(Unreadable, match=r"r0\.features is damaged"):
+        read_stub(tmp_path / "r0.features")
+
+
+def test_no_stub_is_made_of_what_is_no_digest() -> None:
+    with pytest.raises(BadInput, match="audio is 'ab', but must be 64 hex digits"):
+        dataclasses.replace(STUB, audio="ab")

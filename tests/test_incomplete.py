@@ -9,8 +9,8 @@ import pytest
 from conftest import Bench, one_line, tone
 
 from bench.clip import Clip
-from bench.prepared import Entry, Shelf, write_clips
-from bench.suite import card_named, load_suite
+from bench.prepared import Entry, Shelf, stamp_audio, write_clips
+from bench.suite import card_named, find_card, load_suite
 
 CARD = """\
 title: Own
@@ -35,9 +35,10 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shelf:
     monkeypatch.setenv("BENCH_DATA", str(tmp_path / "data"))
     Path("own.yaml").write_text(CARD, encoding="utf-8")
     entries = [Entry(Clip(f"c{index}", f"caption {index}"), f"c{index}") for index in range(5)]
-    write_clips(Shelf("own"), card_named("own.yaml"), entries)
-    write_clips(Shelf("own", "part"), card_named("own.yaml/part"), entries[:3])
-    shelf = Shelf("own")
+    (_, shelf), (_, part) = find_card("own.yaml"), find_card("own.yaml/part")
+    write_clips(shelf, card_named("own.yaml"), entries)
+    write_clips(part, card_named("own.yaml/part"), entries[:3])
+    stamp_audio(shelf, card_named("own.yaml"))
     shelf.audio.mkdir()
     for index in (0, 1, 3):
         shelf.recording(f"c{index}").write_bytes(tone(hertz=300.0 + 100 * index))
@@ -83,6 +84,23 @@ def test_its_scores_never_stand_unmarked_beside_a_full_run(shelf: Shelf, bench: 
     full = [row for row in out.splitlines() if row.startswith(("ground-truth", "noise (seed 1)"))]
     assert len(full) == 2
     assert all("3/5" not in row for row in full)
+
+
+def test_two_incomplete_runs_do_not_make_the_full_one_the_odd_one_out(shelf: Shelf, bench: Bench) -> None:
+    bench(*RUN, "--allow-missing")
+    bench("run", "--system", "lowpass", "--suite", "own.yaml", "--allow-missing")
+    for index in (2, 4):
+        shelf.recording(f"c{index}").write_bytes(tone(hertz=300.0 + 100 * index))
+    assert bench("run", "--system", "ground-truth", "--suite", "own.yaml", "--metrics", "lsd-logmel").code == 0
+    rows = {
+        row.split()[0]: row for row in bench("table", "own").out.splitlines() if row.startswith(("noise", "low", "gr"))
+    }
+    (note,) = [line for line in bench("table", "own").out.splitlines() if "n is 3, not 5" in line]
+    assert {name: row.count(note[0]) > 0 for name, row in rows.items()} == {
+        "ground-truth": False,
+        "lowpass": True,
+        "noise": True,
+    }
 
 
 def test_a_limit_asks_for_no_reference_beyond_it(shelf: Shelf, bench: Bench) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -13,10 +16,14 @@ from bench.prepared import (
     Entry,
     Item,
     Shelf,
+    check_audio,
+    conversion,
     data_folder,
+    is_stamped,
     list_digest,
     read_clips,
     read_manifest,
+    stamp_audio,
     write_clips,
     write_manifest,
 )
@@ -117,3 +124,60 @@ def test_audio_goes_before_what_stands_for_it() -> None:
     for name in ("a.wav", "a.features", "b.features", ".c.wav.1.tmp", ".d.wav"):
         (shelf.audio / name).touch()
     assert shelf.references() == {"a": shelf.audio / "a.wav", "b": shelf.audio / "b.features"}
+
+
+@pytest.mark.parametrize("stamp", ["[]", "5", "null", '"x"', "[1]", "{}", '{"made_from": 1, "sha256": []}', "[" * 5000])
+def test_a_stamp_of_another_shape_is_not_taken(stamp: str) -> None:
+    shelf = Shelf("s")
+    write_clips(shelf, CARD, ENTRIES)
+    shelf.table.with_suffix(".json").write_text(stamp)
+    with pytest.raises(NotEvaluable, match="get it ready with: bench prepare s"):
+        read_clips(shelf, CARD)
+
+
+def test_lines_of_a_manifest_that_are_no_items_are_left_out() -> None:
+    shelf = Shelf("s")
+    good = {"id": "a", "status": "ready", "seconds": 1, "peak": 0.5}
+    wrong = [{**good, "id": ["a"]}, {**good, "status": "lost"}, {**good, "peak": "x"}, {**good, "x": 1}, [], 5, None]
+    shelf.folder.mkdir(parents=True)
+    shelf.manifest.write_text("".join(json.dumps(line) + "\n" for line in (*wrong, good)) + "[" * 5000)
+    assert read_manifest(shelf) == {"a": Item("a", "ready", seconds=1.0, peak=0.5)}
+
+
+CROPPED = Card("T", 1, "text-to-audio", CARD.captions, seconds=2.0, crop="start")
+
+
+@pytest.mark.parametrize("changes", [{"rate": 8000}, {"seconds": 9.0}, {"crop": "centre"}, {"resampler": "sinc"}])
+def test_audio_that_was_made_otherwise_is_not_taken(changes: dict[str, object]) -> None:
+    shelf, other = Shelf("s", "part"), dataclasses.replace(CROPPED, **changes)  # type: ignore[arg-type]
+    stamp_audio(Shelf("s"), CROPPED)
+    check_audio(shelf, CROPPED)
+    assert conversion(other) != conversion(CROPPED)
+    with pytest.raises(NotEvaluable) as caught:
+        check_audio(shelf, other)
+    assert str(caught.value) == (
+        "suite s/part: its reference audio was prepared from another version of its card; "
+        "get it ready with: bench prepare s/part"
+    )
+
+
+def test_without_a_crop_the_seconds_are_no_matter_of_the_audio() -> None:
+    assert conversion(CARD) == conversion(dataclasses.replace(CARD, seconds=9.0, title="Other", version=3))
+
+
+@pytest.mark.parametrize("stamp", [None, "[]", "{", '{"conversion": 5}', "[" * 5000])
+def test_audio_of_which_nobody_says_how_it_was_made_is_not_taken(stamp: str | None) -> None:
+    shelf = Shelf("s")
+    shelf.folder.mkdir(parents=True)
+    if stamp:
+        shelf.stamp.write_text(stamp)
+    assert not is_stamped(shelf, CARD)
+
+
+def test_advice_can_be_typed_in_a_shell() -> None:
+    shelf = Shelf("own-12345678", "part", asked="my cards/it's.yaml/part", called="it_s")
+    assert shlex.split(shelf.command) == ["bench", "prepare", "my cards/it's.yaml/part"]
+    assert (shelf.name, shelf.of("").name, shelf.of("rest").name) == ("it_s/part", "it_s", "it_s/rest")
+    assert shlex.split(shelf.of("").command)[2:] == ["my cards/it's.yaml"]
+    assert shlex.split(shelf.of("").of("rest").command)[2:] == ["my cards/it's.yaml/rest"]
+    assert Shelf("audiocaps").of("tango-886").command == "bench prepare audiocaps/tango-886"

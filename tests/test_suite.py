@@ -10,7 +10,8 @@ import pytest
 from bench.clip import Clip
 from bench.errors import BadInput, NotEvaluable
 from bench.plugins import chosen_metrics
-from bench.suite import Suite, card_named, load_suite, suite_names
+from bench.prepared import data_folder, stamp_audio
+from bench.suite import Suite, card_named, find_card, load_suite, plain_name, suite_names
 
 
 def test_every_card_of_the_package_says_what_a_reader_needs() -> None:
@@ -102,3 +103,39 @@ def test_references_in_a_folder_are_found_by_stem(tmp_path: Path) -> None:
         Clip("b", "🔔 جرس", seconds=2),
     )
     assert suite.paired
+
+
+CARD = "title: T\nversion: 1\ntask: text-to-audio\ncaptions: {list: {file: list.csv}}\nreference: {}\n"
+
+
+@pytest.mark.parametrize("name", ["own.yaml", "..yaml", "...yaml", " .yaml", "a|b.yml"])
+def test_cards_of_one_name_have_a_shelf_each(tmp_path: Path, name: str) -> None:
+    shelves = []
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / name).write_text(CARD, encoding="utf-8")
+        shelves.append(find_card(f"{folder}/{name}")[1])
+    one, two = shelves
+    assert one.folder != two.folder
+    assert one.folder.parent == two.folder.parent == data_folder()
+    assert one.name == two.name == plain_name(Path(name).stem)
+    assert one.name not in (".", "..")
+    assert find_card(str(tmp_path / "one" / name))[1] == one
+    assert find_card(f"two/../one/{name}/part")[1] == dataclasses.replace(one, subset="part")
+
+
+def test_audio_of_another_version_of_a_card_is_not_scored_against() -> None:
+    path = Path("own.yaml")
+    path.write_text(CARD.replace("{list: {file: list.csv}}", "list.csv"), encoding="utf-8")
+    Path("list.csv").write_text("id,caption\na,rain\n", encoding="utf-8")
+    _, shelf = find_card("own.yaml")
+    shelf.audio.mkdir(parents=True)
+    assert load_suite("own.yaml").lacking == ("a",)
+    stamp_audio(shelf, card_named("own.yaml"))
+    shelf.recording("a").touch()
+    assert load_suite("own.yaml").lacking == ()
+    path.write_text(path.read_text(encoding="utf-8") + "rate: 24000\n", encoding="utf-8")
+    with pytest.raises(NotEvaluable, match=r"prepared from another version of its card; .* bench prepare own\.yaml$"):
+        load_suite("own.yaml")
+    shelf.recording("a").rename(shelf.recording("b"))  # of no clip
+    assert load_suite("own.yaml").lacking == ("a",)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pytest
 
 from bench.errors import BadInput
-from bench.typed import build, required
+from bench.typed import build, read_yaml, required
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,17 @@ def test_of_two_dataclasses_the_one_with_the_fields_is_meant() -> None:
     assert build(Outer, {"name": "x", "inner": None}, "here").inner is None
 
 
+@dataclass(frozen=True)
+class Optional:
+    size: int = 1
+    colour: str = ""
+
+
+def test_where_no_field_is_needed_all_are_named() -> None:
+    with pytest.raises(BadInput, match="^here is 3, but must have fields such as size, colour$"):
+        build(Optional, 3, "here")
+
+
 WRONG: dict[str, tuple[Any, str]] = {
     "no mapping": ([1], "here is [1], but must have the fields name"),
     "unknown": ({"name": "x", "kin": "a"}, "here: no field is called 'kin' (did you mean 'kind'?)"),
@@ -86,3 +97,18 @@ def test_what_does_not_fit_is_named(case: str) -> None:
 def test_required_fields_are_those_without_a_default() -> None:
     assert required(Outer) == ["name"]
     assert required(Other) == ["size", "colour"]
+
+
+def test_yaml_is_read_with_no_field_twice() -> None:
+    assert read_yaml("a: &x {b: 1}\nc: {<<: *x, b: 2}\n1: one\n'1': text") == {
+        "a": {"b": 1},
+        "c": {"b": 2},
+        1: "one",
+        "1": "text",
+    }
+    with pytest.raises(BadInput, match="the field 'b' stands there twice, again in line 3"):
+        read_yaml("a:\n  b: 1\n  b: 1\n")
+    with pytest.raises(
+        BadInput, match=r"^not YAML: could not determine a constructor for the tag 'tag:yaml.org,2002:python"
+    ):
+        read_yaml("a: !!python/object/apply:os.getcwd []")

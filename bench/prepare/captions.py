@@ -149,9 +149,10 @@ def _entry(name: str, one: _Listed, listing: Listing, join: Listing | None, join
     recording = _said("recording", sources) or one.id
     if text is None:
         raise BadInput(f"{listing.file}: the card names neither a column with captions nor one with transcriptions")
+    start = _start(sources)
     try:
         Clip(recording)  # it names a file too
-        return Entry(Clip(name, text, spoken), recording, _start(sources))
+        return Entry(Clip(name, text, spoken), recording, start)
     except BadInput as error:
         raise BadInput(f"{one.row.where}: {error}") from error
 
@@ -179,5 +180,6 @@ def _start(sources: Sequence[tuple[Listing, Row]]) -> float | None:
     except ValueError:
         second = math.nan
     if not 0 <= second < math.inf:
-        raise BadInput(f"start is {said!r}, but must be a number of seconds")
+        row = next(row for listing, row in sources if listing.start)
+        raise BadInput(f"{row.where}: start is {said!r}, but must be a number of seconds")
     return second

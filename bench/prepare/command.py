@@ -23,6 +23,7 @@ def prepare(words: list[str]) -> int:
     """
     from bench import plugins
     from bench.errors import BadInput
+    from bench.prepare.exporting import check_target
     from bench.progress import Reporter
     from bench.record import pretty
 
@@ -33,10 +34,10 @@ def prepare(words: list[str]) -> int:
         raise BadInput("--metrics goes with --reference-stats")
     if given.metrics:
         plugins.chosen_metrics(given.metrics)  # so that a misspelt one is not told after the work
+    if given.reference_stats:
+        check_target(given.reference_stats)
     reporter = Reporter(quiet=given.quiet)
-    report = _prepared(given, reporter)
-    if given.import_stats:
-        report = _imported(given, report, reporter)
+    report = _known(given, _prepared(given, reporter), reporter)
     print(pretty(report.fields()) if given.json else "\n".join(report.lines()) + "\n", end="")
     code = UNEVALUATED if report.lacking else DONE
     return max(code, _exported(given, reporter)) if given.reference_stats else code
@@ -74,22 +75,28 @@ def _prepared(given: Namespace, reporter: Reporter) -> Report:
     return prepare(given.suite, Options(given.audio, given.way or "", given.lists, **jobs), reporter)
 
 
-def _imported(given: Namespace, report: Report, reporter: Reporter) -> Report:
-    """Take over another's features; the recordings that were missing are then known by them."""
+def _known(given: Namespace, report: Report, reporter: Reporter) -> Report:
+    """Take over another's features, or again those of before; the recordings that were missing are known by them."""
     from bench.disk import locked
-    from bench.prepare.features import import_features
+    from bench.prepare.importing import import_features, kept, restore_features
     from bench.suite import find_card, load_suite
 
     _, shelf = find_card(given.suite)
+    if not given.import_stats and not kept(shelf):
+        return report
     with locked(shelf.folder, wait=True):
-        count, names = import_features(given.import_stats, load_suite(given.suite), shelf)
-    reporter.line(f"{count} recordings are known by their features now: {', '.join(names)}")
+        suite = load_suite(given.suite)
+        if given.import_stats:
+            for line in import_features(given.import_stats, suite, shelf).lines():
+                reporter.line(line)
+        else:
+            restore_features(suite, shelf, reporter)
     return report.with_features(shelf)
 
 
 def _exported(given: Namespace, reporter: Reporter) -> int:
     from bench import plugins
-    from bench.prepare.features import export_features
+    from bench.prepare.exporting import export_features
     from bench.suite import load_suite
 
     suite = load_suite(given.suite)

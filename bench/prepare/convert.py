@@ -11,7 +11,7 @@ from bench.audio import WHOLE, Unreadable, Waveform, encode_wav, resample, wav_c
 from bench.card import Card
 from bench.digest import digest, file_digest
 from bench.disk import write_atomically
-from bench.prepared import Item
+from bench.prepared import Item, conversion
 from bench.truncation import cut_short
 
 if TYPE_CHECKING:
@@ -58,12 +58,7 @@ def convert(name: str, source: Path, said: str, target: Path, card: Card) -> Ite
 
 def conversion_key(sha256: str, card: Card) -> str:
     """What a prepared WAV depends on: the bytes that it was made of, and how."""
-    return digest({"source": sha256, "rate": card.rate, **_cut(card), "resampler": card.resampler})
-
-
-def _cut(card: Card) -> dict[str, object]:
-    whole = card.crop == "whole"
-    return {"crop": card.crop, "seconds": None if whole else card.seconds}
+    return digest({"source": sha256, **conversion(card)})
 
 
 def _comment(key: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from bench.digest import file_digest
 from bench.disk import locked
 from bench.errors import NotEvaluable
+from bench.prepare.hub import quieten
 from bench.prepare.transfer import Part, failed, transfer
 from bench.progress import Reporter
 from bench.weights import digest_of, hub_address, note, notes, offline, weights_folder
@@ -116,6 +117,7 @@ def _in_hub_cache(url: str) -> Path | None:
 def _from_hub(part: Part, *, again: bool) -> Path:
     from huggingface_hub import hf_hub_download
 
+    quieten()
     repository, revision, path = _address(part.url)
     try:
         return Path(hf_hub_download(repository, path, revision=revision, repo_type="dataset", force_download=again))

@@ -42,6 +42,7 @@ def given(hub: Hub, names: Mapping[str, str], reporter: Reporter) -> Iterator[Gi
         ImportError: parquet files need pyarrow.
         NotEvaluable: it can't be downloaded, or its files are not as the card says.
     """
+    quieten()
     revision = commit(hub.repository, hub.revision, kind="dataset")
     left = set(names.values())
     for file in _files(hub, revision):
@@ -56,6 +57,15 @@ def given(hub: Hub, names: Mapping[str, str], reporter: Reporter) -> Iterator[Gi
                 yield one
         if not left:
             return
+
+
+def quieten() -> None:
+    """Have the hub's client say nothing of its own: what fails is said once, and there is a progress bar already."""
+    import huggingface_hub.hf_api  # noqa: F401 - it sets the level once more where it is imported later
+    from huggingface_hub.utils.tqdm import disable_progress_bars
+
+    disable_progress_bars()
+    logging.getLogger("huggingface_hub").setLevel(logging.CRITICAL)
 
 
 def _files(hub: Hub, revision: str) -> list[str]:
@@ -100,10 +110,7 @@ def _failed(hub: Hub, error: Exception) -> NotEvaluable:
 
 def _obtained(hub: Hub, revision: str, file: str) -> Path:
     from huggingface_hub import hf_hub_download
-    from huggingface_hub.utils.tqdm import disable_progress_bars
 
-    disable_progress_bars()  # there is one already, and what fails is said once
-    logging.getLogger("huggingface_hub").setLevel(logging.CRITICAL)
     try:
         return Path(
             hf_hub_download(

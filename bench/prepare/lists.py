@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bench.card import Card
@@ -14,11 +14,14 @@ from bench.prepared import Shelf
 from bench.progress import Reporter
 from bench.sources import Captions, Listing
 
+Found = dict[str, tuple[Path, ...]]  # the files of each table, by its name on the card
 
-def obtain_lists(
-    shelf: Shelf, card: Card, lists: Path | None, beside: Path | None, reporter: Reporter
-) -> dict[str, tuple[Path, ...]]:
-    """The files of every table that a card's captions need, by the table's name; call it with the shelf's lock held.
+
+def obtain_lists(shelf: Shelf, card: Card, lists: Path | None, beside: Path | None, reporter: Reporter) -> Found:
+    """The files of every table that a card's captions need, where they are; call it with the shelf's lock held.
+
+    What is downloaded is on the shelf then. The user's own files are kept by :func:`keep_lists`, once it is known that
+    the suite's clips can be made of them.
 
     Args:
         shelf: where they are kept.
@@ -34,24 +37,46 @@ def obtain_lists(
     for folder, option in ((lists, "--lists"), (beside, "--audio")):
         if folder is not None and not folder.is_dir():
             raise BadInput(f"{option} {folder} is no folder")
-    found: dict[str, tuple[Path, ...]] = {}
+    found: Found = {}
     for listing in _needed(card):
         own = _matching(lists, listing) if lists else []
         if lists and not own:
             reporter.line(f"--lists {lists} has no {listing.file}")
-        found[listing.file] = _kept(shelf, listing, own) if own else _obtained(shelf, listing, lists, beside, reporter)
+        found[listing.file] = _right(listing, own) if own else _obtained(shelf, listing, lists, beside, reporter)
     return found
 
 
-def lists_at_hand(shelf: Shelf, card: Card) -> dict[str, tuple[Path, ...]] | None:
-    """The files of every table that a card's captions need, as they are kept; None if any is not here, or not right."""
-    found: dict[str, tuple[Path, ...]] = {}
+def lists_at_hand(shelf: Shelf, card: Card, lists: Path | None = None) -> Found | None:
+    """The files of every table that a card's captions need, as far as nothing need be fetched.
+
+    Args:
+        shelf: where they are kept.
+        card: whose captions are made of tables.
+        lists: the user's own folder of tables, looked into first.
+
+    Returns:
+        None if any is not here, or not right.
+    """
+    found: Found = {}
     for listing in _needed(card):
-        here, known = _on_shelf(shelf, listing), _known(listing)
-        if not here or (known and file_digest(here[0]) != known):
+        own = tuple(_matching(lists, listing)) if lists else ()
+        here = [files for files in (own, _on_shelf(shelf, listing)) if files and _is_right(listing, files)]
+        if not here:
             return None
-        found[listing.file] = here
+        found[listing.file] = here[0]
     return found
+
+
+def keep_lists(shelf: Shelf, card: Card, found: Mapping[str, Sequence[Path]]) -> Found:
+    """Copy the tables that are not there yet to the shelf; call it with the shelf's lock held.
+
+    Returns:
+        Where they are now.
+
+    Raises:
+        OSError: the disk is full; of each table the old files are there or the new ones.
+    """
+    return {listing.file: _kept(shelf, listing, found[listing.file]) for listing in _needed(card)}
 
 
 def _needed(card: Card) -> list[Listing]:
@@ -78,7 +103,7 @@ def _obtained(
         return (_downloaded(shelf, listing, reporter),)
     # What nothing vouches for comes from beside the audio again: what was there the last time may have been a part.
     if beside and (found := _beside(beside, listing)):
-        return _kept(shelf, listing, found)
+        return _right(listing, found)
     if here and not known:
         return here
     places = " and ".join(map(str, filter(None, (lists, shelf.lists, beside))))
@@ -136,16 +161,25 @@ def _beside(folder: Path, listing: Listing) -> list[Path]:
     return list(found.values())
 
 
-def _kept(shelf: Shelf, listing: Listing, found: Sequence[Path]) -> tuple[Path, ...]:
-    """A table's files on the shelf, copied from where they were found.
+def _right(listing: Listing, found: Sequence[Path]) -> tuple[Path, ...]:
+    """A table's files, if it is the one that is meant.
 
     Raises:
-        BadInput: it has not the digest that it must have; the shelf is as it was.
+        BadInput: it has not the digest that it must have.
     """
-    known = _known(listing)
-    if known and (digest := file_digest(found[0])) != known:
+    if not _is_right(listing, found):
         why = "the card wants" if listing.sha256 else "at first use it had"
-        raise BadInput(f"{found[0]} has the SHA-256 {digest}, and {why} {known}")
+        raise BadInput(f"{found[0]} has the SHA-256 {file_digest(found[0])}, and {why} {_known(listing)}")
+    return tuple(found)
+
+
+def _is_right(listing: Listing, found: Sequence[Path]) -> bool:
+    known = _known(listing)
+    return not known or file_digest(found[0]) == known
+
+
+def _kept(shelf: Shelf, listing: Listing, found: Sequence[Path]) -> tuple[Path, ...]:
+    """A table's files on the shelf, copied from where they were found."""
     place = _place(shelf, listing)
     if found[0].resolve().is_relative_to(place.resolve()):
         return tuple(found)

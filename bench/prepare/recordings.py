@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from bench.audio import FEATURES_ONLY, Unreadable
 from bench.card import Card
+from bench.digest import digest
+from bench.features import read_stub
 from bench.prepare.convert import conversion_key, is_converted, is_other
 from bench.prepare.find import search
 from bench.prepare.gather import Task, gather
 from bench.prepare.options import Options
 from bench.prepare.supply import Order, from_archive, from_folder, from_hub, from_youtube
-from bench.prepared import Item, Shelf, add_to_manifest, read_manifest, write_manifest
+from bench.prepared import (
+    Item,
+    Shelf,
+    add_to_manifest,
+    conversion,
+    is_stamped,
+    read_manifest,
+    stamp_audio,
+    write_manifest,
+)
 from bench.progress import Reporter
 from bench.sources import Recordings
 from bench.weights import offline
@@ -83,7 +95,9 @@ def gather_recordings(
     items = read_manifest(shelf)
     if not isinstance(card.reference, Recordings):
         return Gathered(items)
-    _clear(shelf, card, items, reporter)
+    _clear_audio(shelf, card, items, wanted, reporter)
+    _clear_stubs(shelf, card, reporter)
+    stamp_audio(shelf, card)
     here = ready(shelf, card, {name: item for name, item in items.items() if name in wanted})
     left = {name: start for name, start in wanted.items() if name not in here or options.audio}
     order = Order(shelf, card, card.reference, left, reporter)
@@ -92,14 +106,50 @@ def gather_recordings(
     return Gathered(_converted(order, source, options.jobs, items), source.unused)
 
 
-def _clear(shelf: Shelf, card: Card, items: Mapping[str, Item], reporter: Reporter) -> None:
-    """Remove what an earlier state of the card made otherwise, so that nothing is scored against it."""
-    made = [one for one in items.values() if one.status == "ready"]
-    stale = [one.id for one in made if is_other(shelf.recording(one.id), conversion_key(one.source_sha256, card))]
+def _clear_audio(
+    shelf: Shelf, card: Card, items: Mapping[str, Item], wanted: Collection[str], reporter: Reporter
+) -> None:
+    """Remove what is not as the manifest has it, so that nothing is scored against it.
+
+    Of a shelf that is stamped for this conversion only what is wanted is looked at; else everything: the stamp that is
+    put there now vouches for what only other subsets want, too.
+    """
+    there = {name: path for name, path in shelf.references().items() if path.suffix != FEATURES_ONLY}
+    if is_stamped(shelf, card):
+        why = "are not as they were prepared"
+        made = {name: items[name] for name in there if name in wanted and name in items and _is_ready(items[name])}
+        stale = [name for name, item in made.items() if is_other(there[name], conversion_key(item.source_sha256, card))]
+    else:
+        why = "were cut or resampled otherwise than the card now says"
+        stale = sorted(there.keys() - ready(shelf, card, items).keys())
     for name in stale:
-        shelf.recording(name).unlink()
+        there[name].unlink()
     if stale:
-        reporter.line(f"{len(stale)} recordings were cut or resampled otherwise than the card now says: removed")
+        reporter.line(f"{len(stale)} recordings {why}: removed")
+
+
+def _is_ready(item: Item) -> bool:
+    return item.status == "ready"
+
+
+def _clear_stubs(shelf: Shelf, card: Card, reporter: Reporter) -> None:
+    """Remove what stands for features of audio that was made otherwise."""
+    made = digest(conversion(card))
+    stale = [path for path in shelf.audio.glob(f"*{FEATURES_ONLY}") if _conversion_of(path) != made]
+    for path in stale:
+        path.unlink()
+    if stale:
+        reporter.line(
+            f"features of {len(stale)} recordings are of audio made otherwise than the card now says: removed"
+        )
+
+
+def _conversion_of(stub: Path) -> str:
+    """How the audio was made that a stub stands for; empty where it is damaged."""
+    try:
+        return read_stub(stub).conversion
+    except Unreadable:
+        return ""
 
 
 def _converted(order: Order, source: Source, jobs: int, items: dict[str, Item]) -> dict[str, Item]:

@@ -10,39 +10,56 @@ from typing import Any, NamedTuple
 from bench.audio import SILENCE
 from bench.prepared import Item, Shelf
 
+WHOLE = 0.9  # of the card's seconds, under which a recording is named as short
 NAMED = 5  # ids that a line names before it only counts
 
 
 class Subset(NamedTuple):
-    """How many recordings of a suite's, or of a subset's, clips are ready of how many."""
+    """How many recordings of a suite's, or of a subset's, clips are ready of how many.
+
+    Attributes:
+        name: the suite's, or the subset's.
+        ready: how many are ready; None where its clip list is not at hand.
+        wanted: of how many; likewise.
+        how: the command that gets that list.
+    """
 
     name: str
-    ready: int
-    wanted: int
+    ready: int | None = None
+    wanted: int | None = None
+    how: str = ""
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is missing."""
+        return self.ready is not None and self.ready == self.wanted
 
     @property
     def line(self) -> str:
         """For a person."""
-        return f"{self.name}: {'complete' if self.ready == self.wanted else f'{self.ready} of {self.wanted}'}"
+        if self.ready is None:
+            return f"{self.name}: not known yet ({self.how})"
+        return f"{self.name}: {'complete' if self.complete else f'{self.ready} of {self.wanted}'}"
 
 
 class Report(NamedTuple):
     """What came of it.
 
     Attributes:
-        asked: the suite as on the command line: a name, or a card's path.
+        command: what was typed, without options: what gets it ready.
         suite: its name.
         folder: where everything is.
         clips: how many the suite has.
         sha256: of its clip list.
         items: of the recordings that its clips want, by name.
         ways: how recordings can be had besides from a folder.
-        subsets: those of the card whose clip lists are at hand.
+        subsets: the suite and its subsets.
         unused: audio files of the user's that are no recording of this suite.
+        seconds: how long a recording should be, where the card says so.
         known: the recordings of which imported features are here, and no audio.
     """
 
-    asked: str
+    command: str
     suite: str
     folder: Path
     clips: int
@@ -51,6 +68,7 @@ class Report(NamedTuple):
     ways: tuple[str, ...]
     subsets: tuple[Subset, ...] = ()
     unused: tuple[Path, ...] = ()
+    seconds: float | None = None
     known: frozenset[str] = frozenset()
 
     def with_features(self, shelf: Shelf) -> Report:
@@ -69,6 +87,12 @@ class Report(NamedTuple):
         """How many recordings are ready."""
         return sum(item.status == "ready" for item in self.items.values())
 
+    @property
+    def short(self) -> tuple[str, ...]:
+        """The recordings that are ready and much shorter than what is asked of systems."""
+        least = WHOLE * (self.seconds or 0.0)
+        return tuple(name for name, item in self.items.items() if item.status == "ready" and item.seconds < least)
+
     def fields(self) -> dict[str, Any]:
         """For other programs."""
         return {
@@ -80,6 +104,7 @@ class Report(NamedTuple):
             "features": sorted(self.known),
             "lacking": self.lacking,
             "silent": list(_silent(self.items)),
+            "short": list(self.short),
             "subsets": {one.name: {"ready": one.ready, "recordings": one.wanted} for one in self.subsets},
             "unused": len(self.unused),
         }
@@ -96,6 +121,10 @@ class Report(NamedTuple):
         found += _by_reason(lacking, self.items)
         if silent := _silent(self.items):
             found.append(f"{len(silent)} silent: {_named(silent)}")
+        if short := self.short:
+            asked = self.seconds or 0.0
+            said = f"{len(short)} shorter than {WHOLE * asked:g} s, where systems are asked for {asked:g} s"
+            found.append(f"{said}: {_named(short)}")
         if self.unused:
             found.append(f"{len(self.unused)} files are of none of them: {_named([path.name for path in self.unused])}")
         found += [one.line for one in self.subsets]
@@ -105,7 +134,7 @@ class Report(NamedTuple):
     def advice(self) -> str:
         """The command that gets what is missing."""
         ways = " or ".join(["--audio FOLDER", *(f"--from {way}" for way in self.ways)])
-        return f"bench prepare {self.asked} {ways}"
+        return f"{self.command} {ways}"
 
 
 def _silent(items: Mapping[str, Item]) -> tuple[str, ...]:
@@ -113,10 +142,16 @@ def _silent(items: Mapping[str, Item]) -> tuple[str, ...]:
 
 
 def _by_reason(lacking: Mapping[str, str], items: Mapping[str, Item]) -> list[str]:
-    reasons: dict[str, list[str]] = {}
+    """One line for what is alike but for names and numbers; these stay where all of a line have the same."""
+    reasons: dict[tuple[str, str], dict[str, str]] = {}
     for name, why in lacking.items():
-        reasons.setdefault(f"{items[name].status} ({_without(name, why)})", []).append(name)
-    return [f"{len(names)} {reason}: {_named(names)}" for reason, names in reasons.items()]
+        said = _without(name, why)
+        reasons.setdefault((items[name].status, _kind(said)), {})[name] = said
+    return [
+        f"{len(said)} {status} ({kind if len(set(said.values())) > 1 else next(iter(said.values()))}): "
+        f"{_named(list(said))}"
+        for (status, kind), said in reasons.items()
+    ]
 
 
 def _without(name: str, why: str) -> str:
@@ -126,7 +161,17 @@ def _without(name: str, why: str) -> str:
     ("….wav can't be decoded", '[youtube] …: Video unavailable')
     """
     said = re.escape(name)
-    return re.sub(rf"^(\[[^\]]*\] )?({said}(?=[: ])|\S*{said}\S*(?=\.\w+ ))", r"\1…", why)
+    return re.sub(rf"^(\[[^\]]*\] )?({said}(?=[: ])|\S*{said}\S*(?=\.\w+[: ]))", r"\1…", why)
+
+
+def _kind(why: str) -> str:
+    """A reason without what differs between recordings: numbers, and which files claim to be one.
+
+    >>> _kind("2 files claim it: x/a.wav and y/a.wav"), _kind("….wav is truncated: 10 of 20 samples")
+    ('2 files claim it', '….wav is truncated: … of … samples')
+    """
+    claimed = re.match(r"\d+ files claim it(?=:)", why)
+    return claimed[0] if claimed else re.sub(r"\d+", "…", why)
 
 
 def _named(names: Sequence[str]) -> str:

@@ -1,10 +1,13 @@
-"""What these tests share: a place of one's own for prepared suites."""
+"""What these tests share: a place of one's own for prepared suites, and several users' machines."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+from feature_files import CARD, Move, shelf_of
+
+from bench.prepared import Shelf
 
 
 @pytest.fixture
@@ -13,3 +16,16 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("BENCH_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("BENCH_CACHE", str(tmp_path / "cache"))
     return tmp_path / "data"
+
+
+@pytest.fixture
+def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Move:
+    """Goes to one user's machine, with a cache and prepared suites of their own; all have one card, ``own.yaml``."""
+    Path("own.yaml").write_text(CARD, encoding="utf-8")
+
+    def move(user: str) -> Shelf:
+        monkeypatch.setenv("BENCH_CACHE", str(tmp_path / user / "cache"))
+        monkeypatch.setenv("BENCH_DATA", str(tmp_path / user / "data"))
+        return shelf_of()
+
+    return move

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Bench, one_line, tree
-from recording_files import NAMES, folder, manifest, own_card, recordings, tar, zipped
+from recording_files import NAMES, folder, manifest, own_card, recordings, shelf, tar, zipped
 from server import Fault, Site, serving
 
 from bench.errors import BadInput
@@ -25,7 +25,6 @@ from bench.suite import load_suite
 
 WORDS = ("prepare", "own.yaml", "--lists", "lists", "--quiet")
 HERE = ("prepare", "own.yaml", "--quiet")
-AUDIO = Path("data/own/audio")
 
 
 @pytest.fixture(autouse=True)
@@ -77,8 +76,8 @@ def test_an_archive_of_ones_own_is_read_and_left_as_it_is(bench: Bench, name: st
     assert load_suite("own.yaml").lacking == ()
     assert manifest()["c3"]["source"] == f"{name}/Own-1.1/wavs/c3.wav"
     assert tree(place) == before
-    assert sorted(path.name for path in Path("data/own").iterdir() if path.name[0] != ".") == [
-        "audio", "clips.csv", "clips.json", "lists", "manifest.jsonl",
+    assert sorted(path.name for path in shelf().folder.iterdir() if path.name[0] != ".") == [
+        "audio", "audio.json", "clips.csv", "clips.json", "lists", "manifest.jsonl",
     ]  # fmt: skip
 
 
@@ -86,10 +85,10 @@ def test_an_archive_and_a_folder_give_the_same_audio(bench: Bench) -> None:
     own_card()
     folder({"own.tar.bz2": tar(below(recordings()), "bz2")}, "packed")
     bench(*WORDS, "--audio", "packed/own.tar.bz2")
-    before = tree(AUDIO)
+    before = tree(shelf().audio)
     ran = bench(*WORDS, "--audio", folder(recordings()))
     assert ran.code == 0
-    assert tree(AUDIO) == before
+    assert tree(shelf().audio) == before
 
 
 def test_tables_that_come_with_the_audio_are_taken_out(bench: Bench) -> None:
@@ -97,7 +96,7 @@ def test_tables_that_come_with_the_audio_are_taken_out(bench: Bench) -> None:
     table = Path("lists/list.csv").read_bytes()
     folder({"own.zip": zipped({**below(recordings()), "Own-1.1/list.csv": table, "__MACOSX/._list.csv": b"fork"})})
     assert bench(*HERE, "--audio", "mine/own.zip").code == 0
-    assert Path("data/own/lists/list.csv").read_bytes() == table
+    assert (shelf().lists / "list.csv").read_bytes() == table
 
 
 def test_tables_in_many_files_are_all_taken_out(bench: Bench) -> None:
@@ -119,7 +118,7 @@ def test_only_what_is_wanted_is_taken_and_the_rest_is_missing(bench: Bench) -> N
     ran = bench(*WORDS, "--audio", "mine/own.tar.gz", "--json")
     assert ran.code == 3
     assert json.loads(ran.out)["lacking"] == dict.fromkeys(NAMES[4:], "not in the archive")
-    assert sorted(path.stem for path in AUDIO.iterdir()) == sorted(NAMES[:4])
+    assert sorted(path.stem for path in shelf().audio.iterdir()) == sorted(NAMES[:4])
 
 
 def test_of_several_files_of_a_recording_the_first_counts_and_the_others_are_counted(bench: Bench) -> None:
@@ -202,7 +201,9 @@ def test_a_damaged_archive_is_one_line_and_nothing_bad_comes_of_it(bench: Bench,
     assert {path: data for path, data in left.items() if path.endswith(".wav")}.items() <= whole.items()
     assert not [path for path in left if "fetching" in path or path.endswith(".tmp")]
     assert bench(*WORDS, "--audio", "whole").code == 0
-    assert tree(AUDIO) == {path.removeprefix("own/audio/"): data for path, data in whole.items() if "audio" in path}
+    assert tree(shelf().audio) == {
+        path.removeprefix(f"{shelf().suite}/audio/"): data for path, data in whole.items() if "/audio/" in path
+    }
 
 
 def test_tables_are_sought_no_further_than_the_last_of_them() -> None:
@@ -244,7 +245,7 @@ def test_the_owners_archive_is_downloaded_once_and_removed_when_all_of_it_was_ha
     ran = bench(*HERE[:-1], "--from", "archive")
     assert ran.code == 0, ran.err
     assert "own-1.1.tar.bz2 (1 MB) is removed: everything wanted was converted\n" in ran.err
-    assert not list(Path("data/own").glob("own*"))
+    assert not list(shelf().folder.glob("own*"))
     ran = bench(*HERE, "--from", "archive")
     assert (ran.code, ran.err) == (0, "")
     assert len(site.asked) == 1
@@ -256,7 +257,7 @@ def test_an_archive_is_kept_as_long_as_a_part_of_the_suite_may_want_it(bench: Be
     assert ran.code == 0
     assert "own-1.1.tar.bz2 (1 MB) is kept in " in ran.err
     assert "for own/some; remove it if you want none of these\n" in ran.err
-    (AUDIO / "c0.wav").unlink()
+    (shelf().audio / "c0.wav").unlink()
     Path("lists/only.csv").write_text("id\nc0\nc2\n")
     ran = bench("prepare", "own.yaml/some", "--lists", "lists", "--from", "archive")
     assert ran.code == 0
@@ -283,7 +284,7 @@ def test_an_archive_that_is_another_is_not_kept(bench: Bench, site: Site) -> Non
     assert "own-1.1.tar.bz2 from http://" in ran.err
     assert "has the SHA-256" in ran.err
     assert "it was not kept\n" in ran.err
-    assert not list(Path("data/own").glob("own*"))
+    assert not list(shelf().folder.glob("own*"))
 
 
 def test_an_archive_that_is_not_there_is_one_line(bench: Bench, site: Site) -> None:
@@ -312,3 +313,27 @@ def test_what_is_no_archive_is_refused(bench: Bench) -> None:
 def test_the_members_of_what_is_not_there_are_refused() -> None:
     with pytest.raises(BadInput, match=r"a\.tar is no tar or zip archive, or is damaged: No such file"):
         list(members(Path("a.tar")))
+
+
+def test_an_archive_for_captions_of_ones_own(bench: Bench, site: Site) -> None:
+    data = tar(below(recordings()), "gz")
+    site.files["own.tgz"] = data
+    path = own_card(reference=f'{{archive: {{url: "{site.url("own.tgz")}"}}}}')
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("{list: {file: list.csv, caption: caption}}", "lists/list.csv"), encoding="utf-8")
+    for _ in range(2):
+        ran = bench("prepare", "own.yaml", "--from", "archive")
+        assert ran.code == 0, ran.err
+        assert "6 of 6 recordings are ready" in ran.out
+        assert ran.out.splitlines()[-1] == "own: complete"
+    assert len(site.asked) == 1
+    assert not (shelf().folder / "own.tgz").exists()
+
+
+def test_a_bad_table_is_named_as_it_lies_in_the_archive(bench: Bench) -> None:
+    own_card()
+    folder({"own.tar": tar({"deep/list.csv": b"id,caption\nc0,x\nc1,\n", **below(recordings())}, "gz")})
+    ran = bench(*HERE, "--audio", "mine/own.tar")
+    assert (ran.code, one_line(ran.err)) == (2, True)
+    assert "mine/own.tar/deep/list.csv, line 3: caption is empty" in ran.err
+    assert not shelf().lists.exists()

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import Bench, one_line, tree
-from recording_files import conversion, encoded, folder, noise, own_card
+from recording_files import conversion, encoded, folder, noise, own_card, shelf
 
 from bench.audio import Sound, decode, encode_wav, mono
 from bench.prepare.convert import convert
-from bench.prepared import Shelf, read_manifest
+from bench.prepared import read_manifest
 from bench.suite import load_suite
 
 STEREO = noise(0, rate=16_000)
@@ -114,13 +114,13 @@ def test_one_bad_file_loses_no_other(bench: Bench, home: Path) -> None:
     before = tree(Path("mine"))
     ran = bench("prepare", "own.yaml", "--lists", "lists", "--audio", "mine", "--quiet")
     assert (ran.code, ran.err) == (3, "")
-    assert f"{len(good)} of {len(good + bad)} recordings are ready in {home / 'own'}\n" in ran.out
+    assert f"{len(good)} of {len(good + bad)} recordings are ready in {shelf().folder}\n" in ran.out
     for name in bad:
         assert name in ran.out
     assert {clip.id for clip in load_suite("own.yaml").clips if clip.reference} == set(good)
-    assert {item.id for item in read_manifest(Shelf("own")).values() if item.status == "refused"} == set(bad)
+    assert {item.id for item in read_manifest(shelf()).values() if item.status == "refused"} == set(bad)
     assert tree(Path("mine")) == before
-    assert sorted(path.stem for path in (home / "own" / "audio").iterdir()) == sorted(good)
+    assert sorted(path.stem for path in shelf().audio.iterdir()) == sorted(good)
 
 
 @pytest.mark.parametrize("instead", ["broken link", "link to itself", "folder"])

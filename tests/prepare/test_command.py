@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from conftest import Bench, one_line, tree
-from recording_files import NAMES, folder, own_card, recordings
+from recording_files import NAMES, folder, own_card, recordings, shelf
 
 CARD, LISTS, AUDIO = ("prepare", "own.yaml"), ("--lists", "lists"), ("--audio", "mine")
 SUBSETS = 'subsets:\n  part: {title: Part, captions: {ids: ["c[0-2]"]}}\n'
@@ -25,7 +25,7 @@ def _places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
-    "nothing": (("prepare",), "suite"),
+    "nothing": (("prepare",), "bench prepare: the following arguments are required: suite"),
     "misspelt suite": (("prepare", "audiocap"), "no suite is called 'audiocap' (did you mean 'audiocaps'?)"),
     "misspelt subset": (("prepare", "audiocaps/tango-88"), "(did you mean 'tango-886'?)"),
     "own card's subset": (("prepare", "own.yaml/par"), "no subset of own is called 'par' (did you mean 'part'?)"),
@@ -68,14 +68,14 @@ def test_what_cannot_be_is_one_line_and_writes_no_audio(bench: Bench, case: str)
     assert tree(Path("mine")) == before
 
 
-@pytest.mark.parametrize("place", ["data", "data/own", "data/own/audio", ".", "data/else"])
+@pytest.mark.parametrize("place", ["data", "{own}", "{own}/audio", ".", "data/else"])
 def test_prepared_audio_is_not_prepared_once_more(bench: Bench, place: str) -> None:
     own_card()
     folder(recordings())
     assert bench(*CARD, *LISTS, *AUDIO).code == 0
     folder(recordings(), "data/else")
     before = tree(Path("data"))
-    ran = bench(*CARD, *LISTS, "--audio", place)
+    ran = bench(*CARD, *LISTS, "--audio", place.format(own=shelf().folder))
     assert ran.code == 2
     assert one_line(ran.err)
     assert "BENCH_DATA" in ran.err
@@ -87,7 +87,7 @@ def test_nothing_given_says_what_there_is_and_how_to_get_the_rest(bench: Bench) 
     ran = bench(*CARD, *LISTS)
     assert (ran.code, ran.err) == (3, "")
     assert ran.out.splitlines()[1:] == [
-        f"0 of 6 recordings are ready in {Path('data/own').resolve()}",
+        f"0 of 6 recordings are ready in {shelf().folder}",
         "6 missing (no audio was given for it): c0, c1, c2, c3, c4 and 1 more",
         "own: 0 of 6",
         "get the rest with: bench prepare own.yaml --audio FOLDER or --from youtube or --from archive",

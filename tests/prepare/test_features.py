@@ -1,215 +1,196 @@
-"""Reference features that travel without the audio: the same scores, and a refusal of everything that is not alike."""
+"""The file in which reference features travel: what goes in comes out, and whatever else is one clear line."""
 
 from __future__ import annotations
 
 import json
-import shutil
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from conftest import Bench, one_line
+from conftest import one_line
+from feature_files import NAMES, Move, array, changed, export, members, record, with_array, zipped
 
-from bench import plugins
-from bench.audio import encode_wav
-from bench.clip import Clip
-from bench.errors import BadInput, NotEvaluable
-from bench.prepare.features import export_features, import_features
-from bench.prepared import Entry, Shelf, write_clips
-from bench.progress import Reporter
+from bench.errors import BadInput
+from bench.features import Store
+from bench.prepare.features import SCHEMA, unpack
 from bench.suite import load_suite
-
-CARD = """\
-title: Own
-version: 1
-task: text-to-audio
-captions: {list: {file: list.csv}}
-reference: {files: ["{recording}"]}
-rate: 16000
-seconds: 1.0
-crop: start
-metrics: [fad-logmel]
-"""
-CLIPS = 6
-QUIET = Reporter(quiet=True)
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Shelf]:
-    """Moves to one user's machine: a cache and prepared suites of their own, one card."""
-    (tmp_path / "own.yaml").write_text(CARD, encoding="utf-8")
-
-    def move(user: str) -> Shelf:
-        monkeypatch.setenv("BENCH_CACHE", str(tmp_path / user / "cache"))
-        monkeypatch.setenv("BENCH_DATA", str(tmp_path / user / "data"))
-        shelf = Shelf("own")
-        if not shelf.table.is_file():
-            from bench.suite import card_named
-
-            entries = [Entry(Clip(f"c{index}", f"caption {index}"), f"r{index // 2}") for index in range(CLIPS)]
-            write_clips(shelf, card_named("own.yaml"), entries)
-        return shelf
-
-    return move
+def packed(at: Move) -> Path:
+    """A good file."""
+    record(at("first"), *NAMES)
+    return export()
 
 
-def record_some(shelf: Shelf) -> None:
-    generator = np.random.default_rng(1)
-    shelf.audio.mkdir(parents=True)
-    for index in range(CLIPS // 2):
-        noise = (0.1 * generator.standard_normal(16_000)).astype(np.float32)
-        shelf.recording(f"r{index}").write_bytes(encode_wav(noise, 16_000, subtype="FLOAT"))
-
-
-def exported(home: Callable[[str], Shelf]) -> Path:
-    """What one user, who has the audio, gives to others."""
-    record_some(home("first"))
-    suite = load_suite("own.yaml")
-    target = Path("reference.zip").resolve()
-    assert export_features(suite, plugins.chosen_metrics(suite.card.metrics), target, "cpu", QUIET) == ["logmel"]
-    return target
-
-
-def scores(bench: Bench, name: str, *words: str) -> dict[str, Any]:
-    ran = bench(
-        "run", "--system", "noise", "--suite", "own.yaml", "--out", f"{name}-runs", "--results", name, "--json", *words
+def test_what_goes_in_comes_out(packed: Path) -> None:
+    data, contents, rows = unpack(packed)
+    assert data == packed.read_bytes()
+    assert (contents.schema, contents.suite, contents.list_sha256) == (
+        SCHEMA,
+        "own",
+        load_suite("own.yaml").list_sha256,
     )
-    found: dict[str, Any] = json.loads(ran.out)
-    return found
+    assert tuple(one.name for one in contents.recordings) == NAMES
+    (embedded,) = contents.embedders
+    assert (embedded.name, embedded.dtype) == ("logmel", "float32")
+    for one in contents.recordings:
+        kept = Store().get(embedded.key, one.audio)
+        assert kept is not None
+        np.testing.assert_array_equal(rows[embedded.key][one.name], kept)
 
 
-def test_another_user_scores_without_the_audio_and_gets_the_same(home: Callable[[str], Shelf], bench: Bench) -> None:
-    target = exported(home)
-    first = scores(bench, "first-results")
-    shelf = home("second")
-    assert import_features(target, load_suite("own.yaml"), shelf) == (CLIPS // 2, ["logmel"])
-    assert not list(shelf.audio.glob("*.wav"))
-    second = scores(bench, "second-results")
-    assert second["scores"] == first["scores"]
-    assert second["scores"]["fad-logmel"]["n"] == CLIPS
-    assert second["clips"] == first["clips"]
-
-
-def test_the_same_references_give_the_same_file(home: Callable[[str], Shelf]) -> None:
-    target = exported(home)
-    kept = target.read_bytes()
-    exported_again = home("third")
-    record_some(exported_again)
-    suite = load_suite("own.yaml")
-    export_features(suite, plugins.chosen_metrics(suite.card.metrics), target, "cpu", QUIET)
-    assert target.read_bytes() == kept
-
-
-def test_what_the_file_does_not_hold_is_not_scored(home: Callable[[str], Shelf], bench: Bench) -> None:
-    target = exported(home)
-    import_features(target, load_suite("own.yaml"), home("second"))
-    ran = bench("run", "--system", "noise", "--suite", "own.yaml", "--metrics", "fad-logmel,fad@logmel:sinc")
-    assert ran.code == 3
-    assert "could not be computed: of r0 only imported features are here, and not these" in ran.err
-    assert "FAD-logmel" in ran.out
-
-
-def test_a_system_that_is_made_from_references_needs_their_audio(home: Callable[[str], Shelf], bench: Bench) -> None:
-    target = exported(home)
-    import_features(target, load_suite("own.yaml"), home("second"))
-    ran = bench("run", "--system", "lowpass", "--suite", "own.yaml")
-    assert ran.code == 3
-    assert "of r0 only imported features are here" in ran.err
-    assert "6 of 6 clips could not be scored" in ran.err
-
-
-def changed(target: Path, change: Callable[[dict[str, Any]], None]) -> Path:
-    """The file with another ``features.json``."""
-    other = target.with_name("other.zip")
-    with zipfile.ZipFile(target) as old, zipfile.ZipFile(other, "w") as new:
-        for name in old.namelist():
-            data = old.read(name)
-            if name == "features.json":
-                about = json.loads(data)
-                change(about)
-                data = json.dumps(about).encode()
-            new.writestr(name, data)
-    return other
-
-
-def _sign(about: dict[str, Any]) -> None:
-    (said,) = about["embedders"].values()
-    said["signature"] = said["signature"].replace("w:none", "w:12345678")
-
-
-def _lose(about: dict[str, Any]) -> None:
-    del about["recordings"]["r0"]
-
-
-def _cut(about: dict[str, Any]) -> None:
-    about["conversion"]["seconds"] = 2.0
-
-
-def _future(about: dict[str, Any]) -> None:
-    about["schema"] = 2
-
-
-REFUSED: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
-    "wrong signature": (_sign, "have the signature emb:logmel-1|w:12345678"),
-    "other recordings": (_lose, "lacks 1 of 3 recordings of suite own: first r0"),
-    "made otherwise": (_cut, "seconds is 2.0, not 1.0"),
-    "another schema": (_future, "holds no reference features, or is damaged"),
+Change = Callable[[dict[str, Any]], Any]
+SAYS: dict[str, tuple[Change, str]] = {
+    "no suite": (lambda about: about.pop("suite"), "lacks the field 'suite'"),
+    "no conversion": (lambda about: about.pop("conversion"), "lacks the field 'conversion'"),
+    "a list for a conversion": (lambda about: about.update(conversion=[]), "conversion is [], but must be"),
+    "a text for a conversion": (lambda about: about.update(conversion="x"), "conversion is 'x', but must be"),
+    "half a conversion": (lambda about: about["conversion"].pop("crop"), "conversion lacks the field 'crop'"),
+    "no embedders": (lambda about: about.update(embedders=[]), "embedders is empty"),
+    "a list for an embedder": (lambda about: about.update(embedders=[[]]), "embedders[0] is []"),
+    "no signature": (lambda about: about["embedders"][0].pop("signature"), "lacks the field 'signature'"),
+    "another type of numbers": (lambda about: about["embedders"][0].update(dtype="int32"), "dtype is 'int32'"),
+    "an older schema": (lambda about: about.update(schema=1), "schema is 1, not 2: another version of bench wrote it"),
+    "a text for seconds": (lambda about: _condition(about, seconds="x"), "seconds is 'x', but must be a number"),
+    "a peak of NaN": (lambda about: _condition(about, peak=float("nan")), "NaN is no number"),
+    "endless seconds": (lambda about: _condition(about, seconds=float("inf")), "Infinity is no number"),
+    "no channels": (lambda about: _condition(about, channels=0), "channels is 0, but must be 1 or more"),
+    "audio of another length": (lambda about: _recording(about, audio=""), "audio is '', but must be 64 hex digits"),
+    "audio that is a path": (lambda about: _recording(about, audio="../" * 20 + "abcd"), "must be 64 hex digits"),
+    "audio that is a number": (lambda about: _recording(about, audio=5), "audio is 5, but must be text"),
+    "a name that is a number": (lambda about: _recording(about, name=5), "name is 5, but must be text"),
+    "a name that comes twice": (lambda about: _recording(about, name="r1"), "recordings has 'r1' 2 times"),
+    "no recordings": (lambda about: about.update(recordings=[]), "counts of logmel have shape (3,)"),
+    "a mapping of recordings": (lambda about: about.update(recordings={}), "recordings is {}, but must be a list"),
 }
 
 
-@pytest.mark.parametrize("case", REFUSED)
-def test_what_is_not_alike_is_refused_and_nothing_taken_over(home: Callable[[str], Shelf], case: str) -> None:
-    change, expected = REFUSED[case]
-    target = changed(exported(home), change)
-    shelf = home("second")
+def _recording(about: dict[str, Any], **changes: Any) -> None:
+    about["recordings"][0].update(changes)
+
+
+def _condition(about: dict[str, Any], **changes: Any) -> None:
+    about["recordings"][0]["condition"].update(changes)
+
+
+def refused(path: Path, expected: str) -> None:
     with pytest.raises(BadInput) as caught:
-        import_features(target, load_suite("own.yaml"), shelf)
+        unpack(path)
     assert expected in str(caught.value)
+    assert str(path) in str(caught.value)
     assert one_line(f"{caught.value}\n")
-    assert not shelf.audio.exists()
 
 
-@pytest.mark.parametrize("kind", ["absent", "text", "cut", "rows lost", "counts wrong"])
-def test_a_damaged_file_is_refused(home: Callable[[str], Shelf], kind: str) -> None:
-    target = exported(home)
-    other = target.with_name("other.zip")
-    if kind == "text":
-        other.write_text("hello", encoding="utf-8")
-    elif kind == "cut":
-        other.write_bytes(target.read_bytes()[:-200])
-    elif kind != "absent":
-        with zipfile.ZipFile(target) as old, zipfile.ZipFile(other, "w") as new:
-            for name in old.namelist():
-                if not (name.endswith("rows.npy") and kind == "rows lost"):
-                    swap = name.endswith("counts.npy") and kind == "counts wrong"
-                    new.writestr(name, old.read(name.replace("counts", "rows") if swap else name))
-    with pytest.raises(BadInput, match=r"can't be read|or is damaged"):
-        import_features(other, load_suite("own.yaml"), home("second"))
+@pytest.mark.parametrize("case", SAYS)
+def test_a_file_that_says_something_else_is_refused(packed: Path, case: str) -> None:
+    change, expected = SAYS[case]
+    refused(changed(packed, change), expected)
 
 
-def test_an_incomplete_suite_is_not_exported(home: Callable[[str], Shelf]) -> None:
-    shelf = home("first")
-    record_some(shelf)
-    shelf.recording("r1").unlink()
-    suite = load_suite("own.yaml")
-    with pytest.raises(NotEvaluable, match="lacks 2 references, first c2"):
-        export_features(suite, plugins.chosen_metrics(("fad-logmel",)), Path("x.zip"), "cpu", QUIET)
-    assert not Path("x.zip").exists()
+ABOUT: dict[str, tuple[bytes, str]] = {
+    "a list": (b"[]", "features.json is [], but must have the fields"),
+    "nothing": (b"null", "features.json is None"),
+    "no text": (b"\xff\xfe\xff", "is damaged"),
+    "no JSON": (b"{", "is damaged: Expecting"),
+    "too deep": (b"[" * 100_000, "is damaged: maximum recursion depth"),
+    "beyond all numbers": (b'{"schema": 2, "suite": ' + b"9" * 5_000 + b"}", "is damaged"),
+}
 
 
-def test_audio_that_is_here_goes_before_features(home: Callable[[str], Shelf]) -> None:
-    target = exported(home)
-    shelf = home("second")
-    record_some(shelf)
-    assert import_features(target, load_suite("own.yaml"), shelf) == (0, ["logmel"])
-    shutil.rmtree(shelf.audio)
-    import_features(target, load_suite("own.yaml"), shelf)
-    shelf.recording("r0").write_bytes(encode_wav(np.full(16_000, 0.1, np.float32), 16_000))
-    assert [clip.reference.suffix for clip in load_suite("own.yaml").clips if clip.reference][:3] == [
-        ".wav",
-        ".wav",
-        ".features",
-    ]
+@pytest.mark.parametrize("case", ABOUT)
+def test_what_says_nothing_is_refused(packed: Path, case: str) -> None:
+    data, expected = ABOUT[case]
+    refused(zipped("changed.zip", {**members(packed), "features.json": data}), expected)
+
+
+ARRAYS: dict[str, tuple[str, Callable[[Any], Any], str]] = {
+    "counts as floats": ("counts", lambda counts: counts.astype(float), "counts of logmel have shape (3,) in float64"),
+    "counts in two dimensions": ("counts", lambda counts: counts[:, None], "counts of logmel have shape (3, 1)"),
+    "one count": ("counts", lambda counts: counts.sum(), "counts of logmel have shape ()"),
+    "a count too few": ("counts", lambda counts: counts[1:], "counts of logmel have shape (2,)"),
+    "a negative count": ("counts", lambda counts: counts + np.array([-200, 200, 0]), "do not add up"),
+    "a count of none": ("counts", lambda counts: counts[[0, 1, 1]] * np.array([0, 2, 1]), "do not add up"),
+    "counts past the end": ("counts", lambda counts: counts + np.array([0, 0, 1]), "do not add up"),
+    "counts that overflow": (
+        "counts",
+        lambda counts: counts + np.array([2**63 - 1000, 2**63 - 1000, 2000]),
+        "do not add up",
+    ),
+    "one number": ("rows", lambda rows: rows.sum(), "have shape () in float32, not (n, d) in float32"),
+    "rows in one dimension": ("rows", lambda rows: rows.ravel(), "not (n, d) in float32"),
+    "rows of text": ("rows", lambda rows: rows.astype("U8"), "not (n, d) in float32"),
+    "rows of objects": ("rows", lambda rows: rows.astype(object), "Object arrays cannot be loaded"),
+    "rows in more digits": ("rows", lambda rows: rows.astype("f8"), "in float64, not (n, d) in float32"),
+    "rows of integers": ("rows", lambda rows: rows.astype("i8"), "in int64, not (n, d) in float32"),
+    "rows of another machine": ("rows", lambda rows: rows.astype(">f4"), "in >f4, not (n, d) in float32"),
+    "no rows": ("rows", lambda rows: rows[:0], "do not add up to its 0 rows"),
+    "half an array": ("rows", lambda rows: b"\x93NUMPY\x01\x00v\x00{'descr'", "is damaged"),
+    "no header": ("rows", lambda rows: b"\x93NUMPY\x01\x00\x10\x00{((((((" + b" " * 20, "is damaged"),
+    "more than there is memory": (
+        "rows",
+        lambda rows: (
+            b"\x93NUMPY\x01\x00\x4b\x00%-74b\n"
+            % b"{'descr': '<f4', 'fortran_order': False, 'shape': (9999999999999, 64), }"
+        ),
+        "is damaged",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ARRAYS)
+def test_arrays_that_are_no_features_are_refused(packed: Path, case: str) -> None:
+    part, change, expected = ARRAYS[case]
+    refused(with_array(packed, part, change(array(packed, part))), expected)
+
+
+def test_a_file_that_is_no_zip_or_not_whole_is_refused(packed: Path) -> None:
+    data = packed.read_bytes()
+    refused(Path("absent.zip"), "can't be read: No such file or directory")
+    refused(Path(), "can't be read: Is a directory")
+    for cut in (b"", b"hello", data[:-200], data[: len(data) // 2]):
+        Path("cut.zip").write_bytes(cut)
+        refused(Path("cut.zip"), "holds no reference features, or is damaged")
+    for name in members(packed):
+        lost = {other: each for other, each in members(packed).items() if other != name}
+        refused(zipped("lost.zip", lost), f"There is no item named '{name}' in the archive")
+
+
+def test_whichever_byte_is_damaged_it_is_refused_or_means_nothing(packed: Path) -> None:
+    """Names, dates, sizes, compressed data, checksums: every kind of byte, flipped in three ways."""
+    data = packed.read_bytes()
+    expected = unpack(packed)
+    ends = [*range(400), *range(len(data) - 400, len(data)), *range(400, len(data) - 400, 61)]
+    for place in ends:
+        for bits in (0x01, 0x80, 0xFF):
+            spoilt = bytearray(data)
+            spoilt[place] ^= bits
+            Path("spoilt.zip").write_bytes(spoilt)
+            try:
+                found = unpack(Path("spoilt.zip"))
+            except BadInput:
+                continue
+            assert found.contents == expected.contents
+            for key, rows in expected.rows.items():
+                for name, each in rows.items():
+                    np.testing.assert_array_equal(found.rows[key][name], each)
+
+
+def test_a_very_long_reason_is_cut(packed: Path) -> None:
+    path = changed(packed, lambda about: about.update(suite=["long"] * 10_000))
+    with pytest.raises(BadInput) as caught:
+        unpack(path)
+    assert len(str(caught.value)) < 300
+
+
+def test_the_description_is_for_people_too(packed: Path) -> None:
+    text = members(packed)["features.json"].decode()
+    assert json.loads(text)["conversion"] == {
+        "rate": 16_000,
+        "seconds": 1.0,
+        "crop": "start",
+        "resampler": "soxr-hq",
+    }
+    assert text.count("\n") > 20

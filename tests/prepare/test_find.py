@@ -79,7 +79,7 @@ def test_two_files_of_one_name_are_refused_and_lose_no_other(bench: Bench) -> No
     ran = bench(*WORDS, "--quiet")
     assert (ran.code, ran.err) == (3, "")
     assert "4 of 6 recordings are ready" in ran.out
-    assert "(2 files claim it: " in ran.out
+    assert "2 missing (2 files claim it): c0, c1" in ran.out
     assert manifest()["c0"]["why"] == "2 files claim it: c0.wav and a/c0.wav"
     assert manifest()["c1"]["why"] == "2 files claim it: c1.FLAC and c1.wav"
     assert tree(place) == before

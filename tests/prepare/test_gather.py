@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Bench, finish, one_line, start, tree
-from recording_files import encoded, folder, manifest, noise, own_card, recordings
+from recording_files import encoded, folder, manifest, noise, own_card, recordings, shelf
 
 from bench.prepare.gather import Task, gather
 from bench.prepared import Item
@@ -98,7 +98,7 @@ def many() -> Path:
 
 def wait_for(count: int, process: subprocess.Popen[str]) -> None:
     deadline = time.monotonic() + 60
-    while len(list(Path("data/own/audio").glob("*.wav"))) < count and process.poll() is None:
+    while len(list(shelf().audio.glob("*.wav"))) < count and process.poll() is None:
         assert time.monotonic() < deadline
         time.sleep(0.002)
 
@@ -127,14 +127,14 @@ def test_an_interrupt_is_one_line_and_the_next_time_goes_on(many: Path) -> None:
     assert ran.code == 130
     assert one_line(ran.err)
     assert "interrupted; the same command goes on where this one stopped" in ran.err
-    lines, there = manifest(), {path.stem for path in Path("data/own/audio").iterdir()}
+    lines, there = manifest(), {path.stem for path in shelf().audio.iterdir()}
     assert 3 <= len(there) < len(MANY)
     assert {name for name, item in lines.items() if item["status"] == "ready"} == there
     assert {item["why"] for item in lines.values()} == {"", "not converted yet"}
-    kept = {path.name: path.stat().st_mtime_ns for path in Path("data/own/audio").iterdir()}
+    kept = {path.name: path.stat().st_mtime_ns for path in shelf().audio.iterdir()}
     again = finish(start(*WORDS, "--quiet"))
     assert again.code == 0, again.err
-    after = {path.name: path.stat().st_mtime_ns for path in Path("data/own/audio").iterdir()}
+    after = {path.name: path.stat().st_mtime_ns for path in shelf().audio.iterdir()}
     assert kept.items() <= after.items()
     assert tree(Path("data")) == whole()
     assert tree(many) == before
@@ -143,14 +143,14 @@ def test_an_interrupt_is_one_line_and_the_next_time_goes_on(many: Path) -> None:
 def test_a_kill_loses_only_what_was_under_way(many: Path) -> None:
     process = stopped(signal.SIGKILL, "--quiet", after=6)
     process.communicate()
-    there = {path.stem for path in Path("data/own/audio").glob("*.wav")}
+    there = {path.stem for path in shelf().audio.glob("*.wav")}
     lines = manifest()
     assert len(there - lines.keys()) <= 4  # those whose line was not written yet
     assert lines.keys() <= there
     assert {item["status"] for item in lines.values()} == {"ready"}
-    kept = {path.name: path.stat().st_mtime_ns for path in Path("data/own/audio").glob("*.wav")}
+    kept = {path.name: path.stat().st_mtime_ns for path in shelf().audio.glob("*.wav")}
     assert finish(start(*WORDS, "--quiet")).code == 0
-    after = {path.name: path.stat().st_mtime_ns for path in Path("data/own/audio").iterdir()}
+    after = {path.name: path.stat().st_mtime_ns for path in shelf().audio.iterdir()}
     assert kept.items() <= after.items()
     assert len(after) == len(MANY)
     assert tree(Path("data")) == whole()
@@ -160,7 +160,7 @@ def test_a_line_that_a_kill_tore_is_made_again(bench: Bench) -> None:
     own_card()
     folder(recordings())
     bench(*WORDS, "--quiet")
-    before, path = tree(Path("data")), Path("data/own/manifest.jsonl")
+    before, path = tree(Path("data")), shelf().manifest
     path.write_bytes(path.read_bytes()[:-50])
     assert bench(*WORDS, "--quiet").code == 0
     assert tree(Path("data")) == before
@@ -181,7 +181,9 @@ def test_a_full_disk_is_one_line_and_what_was_finished_stays(bench: Bench) -> No
     assert "File too large: " in ran.err
     assert "long.wav" in ran.err
     left = tree(Path("data"))
-    assert [name for name in left if name.endswith((".wav", ".tmp"))] == ["own/audio/c0.wav", "own/audio/c1.wav"]
+    assert [name for name in left if name.endswith((".wav", ".tmp"))] == [
+        f"{shelf().suite}/audio/c{index}.wav" for index in range(2)
+    ]
     assert [item["status"] for item in manifest().values()] == ["ready", "ready", "missing"]
     assert bench(*WORDS, "--quiet").code == 0
 

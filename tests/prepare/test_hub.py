@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 import pytest
 import soundfile
 from conftest import Ran, one_line, tree
-from recording_files import NAMES, encoded, manifest, noise, own_card, recordings
+from recording_files import NAMES, encoded, manifest, noise, own_card, recordings, shelf
 
 pyarrow = pytest.importorskip("pyarrow")
 
@@ -140,11 +140,11 @@ def test_recordings_in_five_rows_each_come_once_and_later_files_are_not_had(run:
     assert (ran.code, ran.err) == (0, "")
     assert Hub.asked == ["data/test-0.parquet", "data/test-1.parquet"]
     assert "6 of 6 recordings are ready" in ran.out
-    assert tree(Path("data/own/audio")) == from_files()
+    assert tree(shelf().audio) == from_files()
     sources = {name: item["source"] for name, item in manifest().items()}
     assert sources["c2"] == "hf:owner/name/data/test-0.parquet"
     assert sources["c3"] == "hf:owner/name/data/test-1.parquet"
-    assert not Path("data/own/fetching").exists()
+    assert not (shelf().folder / "fetching").exists()
 
 
 @pytest.mark.parametrize("said", ["{}.wav", "clips/{}.wav", "{}"])
@@ -154,7 +154,7 @@ def test_plain_bytes_under_names_of_files(run: Run, said: str) -> None:
     rows = [{"file": said.format(name), "sound": data[f"{name}.wav"]} for name in NAMES]
     Hub.files["data/test-0.parquet"] = parquet(rows)
     assert run("--quiet").code == 0
-    assert tree(Path("data/own/audio")) == from_files()
+    assert tree(shelf().audio) == from_files()
 
 
 def test_numbers_are_names_too(run: Run) -> None:
@@ -170,7 +170,7 @@ def test_a_folder_of_audio(run: Run) -> None:
     Hub.files |= {"test/other.wav": b"not wanted", "test/c0.txt": b"not wanted"}
     assert run("--quiet").code == 0
     assert Hub.asked == [f"test/deep/{name}.wav" for name in NAMES]
-    assert tree(Path("data/own/audio")) == from_files()
+    assert tree(shelf().audio) == from_files()
 
 
 def test_a_branch_is_held_to_its_commit_and_what_is_had_is_not_asked_for_again(run: Run) -> None:
@@ -193,12 +193,12 @@ def test_offline_the_hubs_cache_will_do(run: Run) -> None:
     assert (ran.code, one_line(ran.err)) == (3, True)
     assert "owner/name of the hub is not here (HF_HUB_OFFLINE is set" in ran.err
     assert run("--quiet").code == 0
-    made = tree(Path("data/own/audio"))
-    for path in Path("data/own").rglob("*.*"):
+    made = tree(shelf().audio)
+    for path in shelf().folder.rglob("*.*"):
         path.unlink()
     Hub.asked.clear()
     assert run("--quiet", HF_HUB_OFFLINE="1").code == 0
-    assert (tree(Path("data/own/audio")), Hub.asked) == (made, [])
+    assert (tree(shelf().audio), Hub.asked) == (made, [])
 
 
 def test_one_bad_row_loses_no_other(run: Run) -> None:
@@ -279,6 +279,14 @@ def test_what_is_converted_sounds(run: Run) -> None:
     card(names=("c0",))
     Hub.files["data/test-0.parquet"] = parquet([{"id": "c0", "audio": encoded(noise(1), kind="FLAC")}])
     assert run("--quiet").code == 0
-    wave, rate = soundfile.read("data/own/audio/c0.wav")
+    wave, rate = soundfile.read(shelf().recording("c0"))
     assert (rate, len(wave)) == (16_000, 16_000)
     assert 0.05 < wave.std() < 0.15
+
+
+def test_without_a_network_it_is_one_line(run: Run) -> None:
+    own_card(reference=f"{{hub: {{repository: owner/name, revision: {FIRST!r}}}}}")
+    quick = "import time; time.sleep = lambda _: None"  # the client tries six times
+    ran = run(before=quick, HF_ENDPOINT="http://127.0.0.1:9")
+    assert (ran.code, one_line(ran.err)) == (3, True), ran.err
+    assert "data set owner/name can't be had from the hub: " in ran.err

@@ -14,7 +14,7 @@ from server import Fault, Site, serving
 from bench.card import Card
 from bench.errors import BadInput, NotEvaluable
 from bench.prepare import transfer
-from bench.prepare.lists import obtain_lists
+from bench.prepare.lists import keep_lists, obtain_lists
 from bench.prepared import Shelf
 from bench.progress import Reporter
 from bench.sources import Captions, Listing
@@ -55,7 +55,8 @@ def card(*listings: Listing) -> Card:
 
 
 def obtained(*listings: Listing, lists: Path | None = None, beside: Path | None = None) -> dict[str, tuple[Path, ...]]:
-    return obtain_lists(SHELF, card(*listings), lists, beside, Reporter(quiet=True))
+    mine = card(*listings)
+    return keep_lists(SHELF, mine, obtain_lists(SHELF, mine, lists, beside, Reporter(quiet=True)))
 
 
 def pinned(site: Site, data: bytes = DATA) -> Listing:
@@ -262,12 +263,13 @@ def test_a_copy_that_does_not_fit_on_the_disk_leaves_the_old_table(own: Path) ->
     obtained(METADATA, beside=own)
     (own / "metadata.csv").write_bytes(DATA * 100)
     code = (
-        "import resource, sys, pathlib; from bench.prepare.lists import obtain_lists; from bench.card import Card\n"
+        "import resource, sys, pathlib; from bench.prepare.lists import keep_lists, obtain_lists; from bench.card import Card\n"
         "from bench.prepared import Shelf; from bench.progress import Reporter\n"
         "from bench.sources import Captions, Listing\n"
         "card = Card('Own', 1, 'text-to-audio', Captions(list=Listing(file='metadata.csv')))\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))\n"
-        "try: obtain_lists(Shelf('own'), card, None, pathlib.Path(sys.argv[1]), Reporter(quiet=True))\n"
+        "found = obtain_lists(Shelf('own'), card, None, pathlib.Path(sys.argv[1]), Reporter(quiet=True))\n"
+        "try: keep_lists(Shelf('own'), card, found)\n"
         "except OSError as error: print(error.strerror)\n"
     )
     ran = subprocess.run([sys.executable, "-c", code, own], capture_output=True, text=True, check=True)
@@ -279,10 +281,9 @@ def test_ones_own_tags_are_had_whatever_their_format(own: Path) -> None:
     tags = Listing(file="msd_tags.*", format="tags", id="track_id")
     tagged = Card("Own", 1, "text-to-music", Captions(list=tags, template="{tags}"))
     (own / "msd_tags.json").write_text('{"TRA": {"tag": ["rock"]}}')
-    [paths] = obtain_lists(SHELF, tagged, own, None, Reporter(quiet=True)).values()
-    assert [path.name for path in paths] == ["msd_tags.json"]
-    (own / "msd_tags.json").rename(own / "msd_tags.csv")
-    assert [path.name for path in obtain_lists(SHELF, tagged, own, None, Reporter(quiet=True))["msd_tags.*"]] == [
-        "msd_tags.csv"
-    ]
+    for name in ("msd_tags.json", "msd_tags.csv"):
+        [paths] = keep_lists(SHELF, tagged, obtain_lists(SHELF, tagged, own, None, Reporter(quiet=True))).values()
+        assert [path.name for path in paths] == [name]
+        if name.endswith(".json"):
+            (own / name).rename(own / "msd_tags.csv")
     assert tree(SHELF.lists) == {"msd_tags._/msd_tags.csv": b'{"TRA": {"tag": ["rock"]}}'}

@@ -10,12 +10,16 @@ import numpy as np
 import pytest
 import soundfile
 from conftest import Bench, one_line, tree
-from recording_files import NAMES, encoded, folder, manifest, noise, own_card, recordings
+from recording_files import NAMES, encoded, folder, manifest, noise, own_card, recordings, shelf
 
-from bench.suite import load_suite
+from bench.audio import Condition
+from bench.digest import digest
+from bench.disk import write_atomically
+from bench.features import Stub
+from bench.prepared import conversion
+from bench.suite import card_named, load_suite
 
 PREPARE = ("prepare", "own.yaml", "--lists", "lists", "--quiet")
-AUDIO = Path("data/own/audio")
 
 
 @pytest.fixture(autouse=True)
@@ -23,8 +27,8 @@ def _places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BENCH_DATA", str(tmp_path / "data"))
 
 
-def times(place: Path = AUDIO) -> dict[str, int]:
-    return {path.name: path.stat().st_mtime_ns for path in place.glob("*.wav")}
+def times() -> dict[str, int]:
+    return {path.name: path.stat().st_mtime_ns for path in shelf().audio.glob("*.wav")}
 
 
 def test_a_folder_becomes_a_suite_that_can_be_run(bench: Bench) -> None:
@@ -33,9 +37,9 @@ def test_a_folder_becomes_a_suite_that_can_be_run(bench: Bench) -> None:
     ran = bench(*PREPARE, "--audio", "mine")
     assert (ran.code, ran.err) == (0, "")
     assert "own: 6 clips, list " in ran.out
-    assert f"6 of 6 recordings are ready in {Path('data/own').resolve()}" in ran.out
+    assert f"6 of 6 recordings are ready in {shelf().folder}" in ran.out
     assert "get the rest" not in ran.out
-    assert sorted(path.name for path in AUDIO.iterdir()) == [f"{name}.wav" for name in NAMES]
+    assert sorted(path.name for path in shelf().audio.iterdir()) == [f"{name}.wav" for name in NAMES]
     assert load_suite("own.yaml").lacking == ()
     assert tree(Path("mine")) == before
     assert bench("run", "--system", "noise", "--suite", "own.yaml").code == 0
@@ -48,7 +52,7 @@ def test_each_recording_has_its_line(bench: Bench) -> None:
     lines = manifest()
     assert list(lines) == sorted(NAMES)
     item = lines["c3"]
-    wave, rate = soundfile.read(AUDIO / "c3.wav", dtype="float32")
+    wave, rate = soundfile.read(shelf().audio / "c3.wav", dtype="float32")
     assert (item["status"], item["source"], item["seconds"], item["why"]) == ("ready", "c3.wav", 1.0, "")
     assert (item["rate"], item["channels"], rate, len(wave)) == (48_000, 2, 16_000, 16_000)
     assert item["peak"] == float(np.abs(wave).max())
@@ -86,8 +90,8 @@ def test_what_is_lost_or_cut_is_made_again(bench: Bench) -> None:
     folder(recordings())
     bench(*PREPARE, "--audio", "mine")
     whole = tree(Path("data"))
-    (AUDIO / "c1.wav").unlink()
-    (AUDIO / "c2.wav").write_bytes((AUDIO / "c2.wav").read_bytes()[:5000])
+    (shelf().audio / "c1.wav").unlink()
+    (shelf().audio / "c2.wav").write_bytes((shelf().audio / "c2.wav").read_bytes()[:5000])
     ran = bench(*PREPARE)
     assert ran.code == 3
     assert "4 of 6 recordings are ready" in ran.out
@@ -101,11 +105,11 @@ def test_another_folder_with_other_bytes_replaces(bench: Bench) -> None:
     own_card()
     folder(recordings())
     bench(*PREPARE, "--audio", "mine")
-    made, before = times(), tree(AUDIO)
+    made, before = times(), tree(shelf().audio)
     folder({"c1.wav": encoded(noise(77)), "c4.wav": recordings()["c4.wav"]}, "other")
     ran = bench(*PREPARE, "--audio", "other")
     assert ran.code == 0
-    changed = {name for name, data in tree(AUDIO).items() if before[name] != data}
+    changed = {name for name, data in tree(shelf().audio).items() if before[name] != data}
     assert changed == {"c1.wav"}
     assert {name for name, when in times().items() if made[name] != when} == {"c1.wav"}
     assert "6 of 6 recordings are ready" in ran.out
@@ -291,3 +295,229 @@ def test_prepared_references_score_as_the_files_that_they_came_from(bench: Bench
     assert prepared == pytest.approx(
         score_of(bench, "score", generated, "--reference", "mine", "--metrics", metric), 1e-7
     )
+
+
+# What was made of another version of a card, or of another card, or was bad: it is never scored against.
+
+
+def edited(old: str, new: str, path: str = "own.yaml") -> None:
+    text = Path(path).read_text(encoding="utf-8")
+    assert old in text
+    Path(path).write_text(text.replace(old, new), encoding="utf-8")
+
+
+def prompts_beside() -> None:
+    """Has the card take its captions from a prompt table beside it."""
+    edited("captions: {list: {file: list.csv, caption: caption}}", "captions: lists/list.csv")
+
+
+@pytest.mark.parametrize("beside", [False, True])
+@pytest.mark.parametrize(
+    ("old", "new"), [("seconds: 1.0", "seconds: 0.5"), ("rate: 16000", "rate: 24000"), ("soxr-hq", "sinc")]
+)
+def test_after_a_change_of_the_card_nothing_is_run_until_it_is_prepared_again(
+    bench: Bench, old: str, new: str, beside: bool
+) -> None:
+    own_card()
+    if beside:
+        prompts_beside()
+    folder(recordings())
+    words = ("prepare", "own.yaml", *(() if beside else ("--lists", "lists")), "--audio", "mine", "--quiet")
+    assert bench(*words).code == 0
+    edited(old, new)
+    ran = bench("run", "--system", "noise", "--suite", "own.yaml")
+    assert (ran.code, one_line(ran.err)) == (3, True)
+    assert "prepared from another version of its card; get it ready with: bench prepare own.yaml" in ran.err
+    assert not Path("runs").exists()
+    assert bench(*words).code == 0
+    assert bench("run", "--system", "noise", "--suite", "own.yaml").code == 0
+
+
+def test_a_subset_that_is_prepared_after_a_change_vouches_for_no_audio_of_before(bench: Bench) -> None:
+    own_card(more=SUBSETS)
+    folder(recordings())
+    assert bench(*PREPARE, "--audio", "mine").code == 0
+    edited("seconds: 1.0", "seconds: 0.5")
+    ran = bench("prepare", "own.yaml/part", "--audio", "mine")
+    assert ran.code == 0
+    assert "6 recordings were cut or resampled otherwise than the card now says: removed" in ran.err
+    assert sorted(times()) == ["c0.wav", "c1.wav", "c2.wav"]
+    assert load_suite("own.yaml").lacking == ("c3", "c4", "c5")
+
+
+def test_a_file_that_was_put_there_is_removed_if_it_is_wanted(bench: Bench) -> None:
+    own_card(more=SUBSETS)
+    folder(recordings())
+    assert bench(*PREPARE, "--audio", "mine").code == 0
+    for name in ("c1", "c4"):
+        shutil.copyfile(shelf().recording("c0"), shelf().recording(name))
+    ran = bench("prepare", "own.yaml/part")
+    assert ran.code == 3
+    assert "1 recordings are not as they were prepared: removed" in ran.err
+    assert sorted(times()) == ["c0.wav", "c2.wav", "c3.wav", "c4.wav", "c5.wav"]
+
+
+def test_a_recording_that_is_no_longer_wanted_stays(bench: Bench) -> None:
+    own_card()
+    folder(recordings())
+    assert bench(*PREPARE, "--audio", "mine").code == 0
+    made = times()
+    own_card(NAMES[:3])
+    assert bench(*PREPARE).code == 0
+    own_card()
+    assert bench(*PREPARE).code == 0
+    assert times() == made
+
+
+def test_features_of_audio_that_was_made_otherwise_are_removed(bench: Bench) -> None:
+    own_card()
+    assert bench(*PREPARE).code == 3
+    condition = Condition(1.0, 16_000, 1, 0.5, True, False)
+    for name, made in (("c0", digest(conversion(card_named("own.yaml")))), ("c1", "0" * 64)):
+        write_atomically(shelf().features_only(name), Stub("1" * 64, made, condition).encoded())
+    shelf().features_only("c2").write_text('{"audio": 5}')
+    ran = bench("prepare", "own.yaml")
+    assert "features of 2 recordings are of audio made otherwise than the card now says: removed" in ran.err
+    assert list(shelf().references()) == ["c0"]
+    edited("seconds: 1.0", "seconds: 0.5")
+    assert bench(*PREPARE).code == 3
+    assert shelf().references() == {}
+
+
+def test_cards_of_one_name_leave_each_others_audio_alone(bench: Bench) -> None:
+    for place, rate in (("one", 16000), ("two", 24000)):
+        own_card()
+        Path(place).mkdir()
+        edited("rate: 16000", f"rate: {rate}")
+        Path("own.yaml").rename(f"{place}/own.yaml")
+    folder(recordings())
+    for place in ("one", "two", "one"):
+        ran = bench("prepare", f"{place}/own.yaml", "--lists", "lists", "--audio", "mine", "--quiet")
+        assert (ran.code, ran.err) == (0, "")
+    for place, rate in (("one", 16000), ("two", 24000)):
+        assert soundfile.info(shelf(f"{place}/own.yaml").recording("c0")).samplerate == rate
+        assert bench("run", "--system", "noise", "--suite", f"{place}/own.yaml", "--out", place).code == 0
+
+
+@pytest.mark.parametrize(
+    "bad", ["id,caption\nc0,\n", "id,text\nc0,x\n", "id,caption\n", "id,caption\nc0,x\nc0,y\n", '"', "\xff"]
+)
+def test_a_bad_table_takes_no_place_of_a_good_one_and_is_named_where_it_lies(bench: Bench, bad: str) -> None:
+    own_card()
+    folder(recordings())
+    assert bench(*PREPARE, "--audio", "mine").code == 0
+    before = tree(Path("data"))
+    folder({"list.csv": bad.encode("latin-1")}, "theirs")
+    ran = bench("prepare", "own.yaml", "--lists", "theirs", "--quiet")
+    assert (ran.code, one_line(ran.err)) == (2, True)
+    assert "theirs/list.csv" in ran.err
+    assert tree(Path("data")) == before
+    assert bench("prepare", "own.yaml", "--quiet").code == 0
+
+
+def test_a_table_that_is_not_that_of_the_card_takes_no_place_either(bench: Bench) -> None:
+    own_card(more="clips: 6\n")
+    folder(recordings())
+    assert bench(*PREPARE, "--audio", "mine").code == 0
+    before = tree(Path("data"))
+    folder({"list.csv": b"id,caption\nc0,x\n"}, "theirs")
+    ran = bench("prepare", "own.yaml", "--lists", "theirs", "--quiet")
+    assert ran.code == 3
+    assert "not that of version 1 of the card: it has 1 clips, and must have 6" in ran.err
+    assert tree(Path("data")) == before
+
+
+def test_the_first_table_seen_is_not_held_to_if_it_is_bad(bench: Bench) -> None:
+    own_card()
+    edited("{file: list.csv,", '{file: list.csv, url: "https://example.org/list.csv",')
+    folder({"list.csv": b"id,caption\nc0,\n"}, "theirs")
+    assert bench("prepare", "own.yaml", "--lists", "theirs", "--quiet").code == 2
+    assert bench(*PREPARE).code == 3  # for want of audio alone
+    assert len(load_suite("own.yaml").clips) == 6
+
+
+OTHERS = """subsets:
+  few: {captions: {only: {file: few.csv}}}
+  more: {captions: {only: {file: more.csv}}}
+"""
+
+
+def test_subsets_whose_tables_are_at_hand_are_counted_and_the_others_said_to_be_unknown(bench: Bench) -> None:
+    own_card(more=OTHERS)
+    folder(recordings())
+    folder({"few.csv": b"id\nc1\nc2\n"}, "lists")
+    ran = bench(*PREPARE, "--audio", "mine")
+    assert ran.code == 0
+    assert ran.out.splitlines()[-3:] == [
+        "own: complete",
+        "own/few: complete",
+        "own/more: not known yet (bench prepare own.yaml/more)",
+    ]
+    assert [clip.id for clip in load_suite("own.yaml/few").clips] == ["c1", "c2"]
+    said = json.loads(bench("prepare", "own.yaml", "--json").out)["subsets"]
+    assert said["own/few"] == {"ready": 2, "recordings": 2}
+    assert said["own/more"] == {"ready": None, "recordings": None}
+
+
+def test_a_subsets_table_that_does_not_fit_is_said_and_spoils_nothing(bench: Bench) -> None:
+    own_card(more=OTHERS)
+    folder(recordings())
+    folder({"few.csv": b"id\nc1\nz\n"}, "lists")
+    ran = bench("prepare", "own.yaml", "--lists", "lists", "--audio", "mine")
+    assert ran.code == 0
+    assert "own/few: 'z' of few.csv is not in list.csv" in ran.err
+    assert "own/few: not known yet (bench prepare own.yaml/few)" in ran.out
+    assert not (shelf().lists / "few.csv").exists()
+
+
+def test_recordings_that_are_much_too_short_are_named(bench: Bench) -> None:
+    own_card()
+    files = recordings() | recordings(["c1", "c4"], seconds=0.89) | recordings(["c2"], seconds=0.9)
+    folder(files)
+    ran = bench(*PREPARE, "--audio", "mine")
+    assert ran.code == 0
+    assert "2 shorter than 0.9 s, where systems are asked for 1 s: c1, c4" in ran.out.splitlines()
+    assert json.loads(bench("prepare", "own.yaml", "--json").out)["short"] == ["c1", "c4"]
+
+
+def test_a_cards_path_is_quoted_where_it_must_be(bench: Bench) -> None:
+    own_card()
+    Path("own.yaml").rename("my own.yaml")
+    ran = bench("prepare", "my own.yaml", "--lists", "lists")
+    assert ran.out.splitlines()[-1] == "get the rest with: bench prepare 'my own.yaml' --audio FOLDER"
+    ran = bench("run", "--system", "noise", "--suite", "my own.yaml")
+    assert "get it with: bench prepare 'my own.yaml' --audio FOLDER" in ran.err
+
+
+@pytest.mark.parametrize("stamp", ["[]", "5", "null"])
+def test_a_damaged_stamp_is_no_bug(bench: Bench, stamp: str) -> None:
+    own_card()
+    folder(recordings())
+    assert bench(*PREPARE, "--audio", "mine").code == 0
+    (shelf().folder / "clips.json").write_text(stamp)
+    ran = bench("run", "--system", "noise", "--suite", "own.yaml")
+    assert (ran.code, one_line(ran.err)) == (3, True)
+    assert "get it ready with: bench prepare own.yaml" in ran.err
+    assert bench("prepare", "own.yaml", "--quiet").code == 0
+
+
+def test_weights_are_fetched_for_a_subset_of_ones_own_card(bench: Bench) -> None:
+    own_card(more=SUBSETS)
+    ran = bench("fetch", "own.yaml/part")
+    assert ran.code == 0, ran.err
+    ran = bench("fetch", "own.yaml/par")
+    assert (ran.code, one_line(ran.err)) == (2, True)
+    assert "no subset of own is called 'par' (did you mean 'part'?)" in ran.err
+
+
+def test_audio_of_a_time_before_there_were_stamps_is_kept_if_the_manifest_knows_it(bench: Bench) -> None:
+    own_card()
+    folder(recordings())
+    assert bench(*PREPARE, "--audio", "mine").code == 0
+    shelf().stamp.unlink()
+    made, before = times(), tree(Path("data"))
+    assert bench("run", "--system", "noise", "--suite", "own.yaml").code == 3
+    ran = bench("prepare", "own.yaml")
+    assert (ran.code, ran.err) == (0, "")
+    assert times() == made
+    assert tree(Path("data")) == {**before, f"{shelf().suite}/audio.json": shelf().stamp.read_bytes()}

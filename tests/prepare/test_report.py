@@ -23,7 +23,7 @@ BAD = {
 
 def report(items: dict[str, Item], **more: object) -> Report:
     fields = {"subsets": (), "unused": (), **more}
-    return Report("my/own.yaml", "own", Path("/data/own"), 7, "f" * 64, items, ("hub",), **fields)  # type: ignore[arg-type]
+    return Report("bench prepare my/own.yaml", "own", Path("/data/own"), 7, "f" * 64, items, ("hub",), **fields)  # type: ignore[arg-type]
 
 
 def test_all_is_ready() -> None:
@@ -91,3 +91,26 @@ def test_what_is_known_by_features_is_not_lacking(tmp_path: Path, monkeypatch: p
 
 def test_a_suite_without_reference_audio_lacks_none() -> None:
     assert report({}).lines() == ["own: 7 clips, list ffffffff", "it has no reference audio"]
+
+
+def test_reasons_that_differ_by_numbers_are_one_line() -> None:
+    items = {
+        "a": Item("a", "refused", why="Ya.wav is truncated: 10 of 20 bytes"),
+        "b": Item("b", "refused", why="b_30.wav is truncated: 11 of 20 bytes"),
+        "c": Item("c", "refused", why="Yc.wav: 44101 Hz can't be brought to 16000 Hz"),
+        "d": Item("d", "refused", why="d.flac: 44101 Hz can't be brought to 16000 Hz"),
+        "e": Item("e", "refused", why="Ye.flac: 44101 Hz can't be brought to 16000 Hz"),
+        "f": Item("f", "missing", why="2 files claim it: f.wav and x/f.wav"),
+    }
+    assert report(items).lines()[2:-1] == [
+        "2 refused (….wav is truncated: … of … bytes): a, b",
+        "1 refused (….wav: 44101 Hz can't be brought to 16000 Hz): c",
+        "2 refused (….flac: 44101 Hz can't be brought to 16000 Hz): d, e",
+        "1 missing (2 files claim it: f.wav and x/f.wav): f",
+    ]
+
+
+def test_short_ones_are_named_where_the_card_says_how_long_they_should_be() -> None:
+    items = {name: Item(name, "ready", peak=0.5, seconds=seconds) for name, seconds in (("a", 8.99), ("b", 9.0))}
+    assert "1 shorter than 9 s, where systems are asked for 10 s: a" in report(items, seconds=10.0).lines()
+    assert not any("shorter" in line for line in report(items).lines())

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 from conftest import Bench, one_line, tree
 from numpy.typing import NDArray
-from recording_files import encoded, loudest, manifest, own_card, tones
+from recording_files import encoded, loudest, manifest, own_card, shelf, tones
 from server import Fault, Site, serving
 
 pytest.importorskip("yt_dlp")
@@ -92,12 +92,12 @@ def test_a_suite_comes_from_videos_and_the_missing_have_their_reason(site: Site,
     assert all("\n" not in item["why"] and len(item["why"]) < 300 for item in lines.values())
     assert lines["text"]["why"]
     for name, hertz in (("first", 500.0), ("third", 1100.0)):
-        wave, rate = soundfile.read(f"data/own/audio/{name}.wav")
+        wave, rate = soundfile.read(shelf().recording(name))
         assert (rate, len(wave)) == (16_000, 16_000)
         assert loudest(wave, rate) == pytest.approx(hertz, abs=3.0)
     assert "2 of 4 recordings are ready" in ran.out
     assert "HTTP Error 404" in ran.out
-    assert not Path("data/own/fetching").exists()
+    assert not (shelf().folder / "fetching").exists()
 
 
 def test_what_came_is_not_fetched_again(site: Site, bench: Bench) -> None:
