@@ -35,16 +35,22 @@ class Evidence:
     failures: Failures = field(default_factory=dict)
 
     def gather(self, metrics: Sequence[FeatureMetric]) -> None:
-        """Embed, in one pass, whatever the metrics need whose score is not known yet; the texts after it."""
+        """Embed, in one pass, whatever audio the store lacks for the metrics; the texts of new scores after it.
+
+        Audio is embedded though its score is known: whoever compares two runs draws other clips from the features.
+        """
         wanted: dict[Embedder, list[list[Recording]]] = {}
         texts: dict[Embedder, dict[str, str]] = {}
         for metric in metrics:
-            if self._trouble(metric) or self.store.recall(self._key(metric)) is not None:
+            if self._trouble(metric):
                 continue
             sides = [list(side.values()) for side in self._sides(metric)]
-            known = wanted.setdefault(metric.embedder, [[], []])
-            wanted[metric.embedder] = [new or old for new, old in zip(sides, known, strict=True)]
-            if metric.against == "texts":
+            known = self.store.recall(self._key(metric)) is not None
+            if known and self._kept(metric.embedder, sides):
+                continue
+            before = wanted.setdefault(metric.embedder, [[], []])
+            wanted[metric.embedder] = [new or old for new, old in zip(sides, before, strict=True)]
+            if metric.against == "texts" and not known:
                 texts.setdefault(metric.embedder, {}).update(_texts(self.suite, self.tally, metric))
         demands = [Demand(embedder, sides) for embedder, sides in wanted.items()]
         self.failures.update(extract(demands, self.device, self.store, self.reporter))
@@ -52,6 +58,10 @@ class Evidence:
             # Those of several metrics at once; what goes wrong, each metric that asks for them is told in its turn.
             with contextlib.suppress(Exception):
                 extract_texts(asked, embedder, self.device, self.store, self.reporter)
+
+    def _kept(self, embedder: Embedder, sides: Sequence[Sequence[Recording]]) -> bool:
+        """Whether the store has features of all these recordings, going by its files' names."""
+        return all(self.store.path(embedder.key, one.digest).is_file() for side in sides for one in side)
 
     def score(self, metric: FeatureMetric) -> Score:
         """One metric's score; the same audio, judged the same way, is not judged twice."""

@@ -141,16 +141,28 @@ def reference_paths(suite: Suite) -> dict[str, Path]:
 def clip_rows(suite: Suite, verdict: Verdict) -> Iterator[dict[str, Any]]:
     """One row a clip for ``clips.jsonl``: prompt, condition of its audio, its own score of each metric, and digests.
 
-    By the digests of its audio and of its reference, whoever compares two runs finds their features in the store.
+    By the digests of its audio and of its reference, whoever compares two runs finds their features in the store. Where
+    clips count unlike in a metric's mean, the row has how much this one does.
     """
     scored = set(verdict.tally.scored)
     theirs = verdict.reference.readable if verdict.reference and suite.paired else {}
     for clip in suite.clips:
         each = verdict.scores.items()
         values = {name: rounded(score.per_clip[clip.id]) for name, score in each if clip.id in score.per_clip}
+        counts = {name: rounded(score.weights[clip.id]) for name, score in each if clip.id in score.weights}
+        weights = {"weights": counts} if counts else {}
         heard = _heard(verdict.generated.readable.get(clip.id))
         reference = {"reference": theirs[clip.id].digest} if clip.id in theirs else {}
-        yield {"id": clip.id, "text": clip.text, "scored": clip.id in scored, "scores": values, **heard, **reference}
+        said = {"id": clip.id, "text": clip.text, "scored": clip.id in scored, "scores": values}
+        yield {**said, **weights, **heard, **reference}
+
+
+def background(suite: Suite, verdict: Verdict) -> dict[str, str]:
+    """Digests by name of the references that scores compare with and that belong to no clip."""
+    if suite.paired or verdict.reference is None:
+        return {}
+    useless = verdict.tally.reference_unreadable
+    return {name: found.digest for name, found in verdict.reference.readable.items() if name not in useless}
 
 
 def _heard(recording: Recording | None) -> dict[str, Any]:

@@ -29,6 +29,7 @@ class Score:
         per_clip: each clip's own value, where the metric has one.
         flags: what must be known to read it: an implausible value, too few rows for the dimension; one line each.
         details: what only the audio decides, for the signature: a kernel's bandwidth, how many replicates were taken.
+        weights: how much each clip's own value counts where the number is their mean; all alike if empty.
     """
 
     value: float
@@ -38,6 +39,7 @@ class Score:
     per_clip: Mapping[str, float] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
     details: Mapping[str, str] = field(default_factory=dict)
+    weights: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,11 @@ from bench.digest import canonical_json
 from bench.disk import sweep, write_atomically
 from bench.errors import BadInput
 from bench.metric import Score
+from bench.sources import SHA256
 from bench.stats import Interval
 
 SCHEMA = 1
+BACKGROUND = "references.json"  # beside a record whose scores compare with references that belong to no clip
 CORE = ("audiogen-bench", "numpy", "soundfile", "soxr", "torch")  # whose versions every record names
 PLACES = 10  # significant digits kept: more than any score means, fewer than the last bits that summation order moves
 
@@ -79,12 +81,19 @@ def record_folder(results: Path, suite_tag: str, system: str, system_tag: str) -
     return results / "records" / suite_tag / f"{system}-{system_tag}"
 
 
-def write_record(folder: Path, record: Record, rows: Iterable[Mapping[str, Any]]) -> None:
+def write_record(
+    folder: Path, record: Record, rows: Iterable[Mapping[str, Any]], background: Mapping[str, str] | None = None
+) -> None:
     """Write ``record.json``, with the clips' own values in ``clips.jsonl`` and the timings in ``timings.json``.
 
+    Where scores compare with references that belong to no clip, their digests by name go into ``references.json``.
     Call it with the results folder's lock held.
     """
     sweep(folder)
+    if background:
+        write_atomically(folder / BACKGROUND, pretty(dict(background)).encode())
+    else:
+        (folder / BACKGROUND).unlink(missing_ok=True)
     write_atomically(folder / "clips.jsonl", "".join(canonical_json(row) + "\n" for row in rows).encode())
     efficiency = {name: _score_fields(score) for name, score in record.efficiency.items()}
     write_atomically(folder / "timings.json", pretty(efficiency).encode())
@@ -168,6 +177,20 @@ def read_record(folder: Path) -> Record:
         raise BadInput(f"{folder / 'record.json'} is no record: {error} is missing or of another kind") from error
 
 
+def read_background(folder: Path) -> dict[str, str]:
+    """Digests by name of the references that belong to no clip; empty where each clip has its own.
+
+    Raises:
+        BadInput: the file is damaged.
+    """
+    path = folder / BACKGROUND
+    found = _json(path) if path.is_file() else {}
+    for name, digest in found.items():
+        if not SHA256.fullmatch(str(digest)):
+            raise BadInput(f"{path} is damaged: {name} is {digest!r}, but must be 64 hex digits")
+    return found
+
+
 def _json(path: Path) -> dict[str, Any]:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
@@ -249,7 +272,7 @@ def check_record(record: Record, path: Path) -> None:
     _check_fields(record, path)
     for name, score in record.all_scores().items():
         numbers = (score.value, *(score.interval or ()))
-        if not all(isinstance(number, int | float) and math.isfinite(number) for number in numbers):
+        if not all(type(number) in (int, float) and math.isfinite(number) for number in numbers):
             raise BadInput(f"{path} is no record: its score {name} is no number")
 
 

@@ -118,14 +118,15 @@ def corpus_rate(errors: dict[str, Errors], flags: tuple[str, ...] = ()) -> Score
     0.1
     """
     each = {clip: one.rate for clip, one in errors.items()}
+    weights = {clip: float(one.length) for clip, one in errors.items()}
     edits, lengths = np.array(list(errors.values()), np.float64).T
     value = float(edits.sum() / lengths.sum())
     if len(errors) < 2:
-        return Score(value, None, n=len(errors), per_clip=each, flags=flags)
+        return Score(value, None, n=len(errors), per_clip=each, flags=flags, weights=weights)
     draws = resamples(len(errors))
     replicates: Floats = draws @ edits / (draws @ lengths)
     interval = centred_interval(value, replicates, least=0.0)
-    return Score(value, interval, n=len(errors), per_clip=each, flags=flags)
+    return Score(value, interval, n=len(errors), per_clip=each, flags=flags, weights=weights)
 
 
 def _jiwer() -> Any:

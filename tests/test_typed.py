@@ -62,7 +62,7 @@ class Optional:
 
 
 def test_where_no_field_is_needed_all_are_named() -> None:
-    with pytest.raises(BadInput, match="^here is 3, but must have fields such as size, colour$"):
+    with pytest.raises(BadInput, match=r"^here is 3, but must have fields such as size, colour$"):
         build(Optional, 3, "here")
 
 

@@ -51,17 +51,17 @@ def calibrated(repeats: Sequence[Side]) -> Calibrated:
 
     Raises:
         BadInput: fewer than two repeats, or of unlike systems, or two with the same audio.
-        NotEvaluable: they are on unlike suites, or their scores are unlike.
+        NotEvaluable: they are on unlike suites, their scores are unlike, or one lacks a score that another has.
     """
     if len(repeats) < 2:
         raise BadInput(f"--calibrate takes two repeats or more, {WANTED} if they can be had; these are {len(repeats)}")
     for one, two in combinations(repeats, 2):
         _check_repeats(one, two)
-    first = repeats[0].record
-    for name in first.scores:
-        for other in repeats[1:]:
-            _check_alike(name, Pair(other, repeats[0]))
-    values = {name: [side.record.scores[name].value for side in repeats] for name in first.scores}
+    names = list(dict.fromkeys(name for side in repeats for name in side.record.scores))
+    for name in names:
+        for one, other in combinations(repeats, 2):
+            _check_alike(name, Pair(other, one))
+    values = {name: [side.record.scores[name].value for side in repeats] for name in names}
     margins = {name: Margin(absolute=rounded(_margin(each))) for name, each in values.items()}
     return Calibrated(margins, _allowances(repeats), len(repeats))
 

@@ -7,28 +7,30 @@ from typing import TYPE_CHECKING
 
 from bench import plugins
 from bench.disk import require_writable, write_atomically
-from bench.errors import BadInput
+from bench.errors import BadInput, unknown
 from bench.features import Store
 from bench.gate.calibration import calibrated
 from bench.gate.judgement import judge
 from bench.gate.junit import as_junit
 from bench.gate.report import as_data, as_text
 from bench.gate.rules import ALPHA, Gate, margins, tails
-from bench.gate.sides import matched, read_sides
+from bench.gate.sides import Matched, matched, read_sides
 from bench.options import Names, Parser
-from bench.record import pretty
+from bench.record import Record, pretty
 
 if TYPE_CHECKING:
     from jsonargparse import Namespace
 
 DONE = 0
+TAKEN = ("calibrate", "output", "config")  # what calibration looks at
 
 
 def check(words: list[str]) -> int:
     """Has anything got worse? Compares a run with a baseline on the same clips, whatever their seeds.
 
-    Exit code: 1 if a metric is significantly worse than its margin or more clips are in trouble, else 3 if something
-    could not be evaluated, else 0. With --calibrate, write the margins that repeats of one checkpoint ask for.
+    Exit code: 1 if a metric is significantly worse than its margin, if significantly more clips are in trouble, or if
+    any is where the baseline has none (whatever the level: --tails allows for a few); else 3 if something could not be
+    evaluated, else 0. With --calibrate, write the margins that repeats of one checkpoint ask for.
     """
     given = _parser().read(words)
     if given.calibrate:
@@ -39,11 +41,11 @@ def check(words: list[str]) -> int:
         )
     if given.output:
         raise BadInput("--output goes with --calibrate")
-    for option, path in (("--junit", given.junit),):
-        if path:
-            _check_file(option, path)
-    gate = _gate(given)
-    judgement = judge(matched(read_sides(given.record), read_sides(given.baseline)), gate, Store())
+    if given.junit:
+        _check_file("--junit", given.junit)
+    sides = matched(read_sides(given.record), read_sides(given.baseline))
+    gate = _gate(given, sides)
+    judgement = judge(sides, gate, Store())
     if given.junit:
         write_atomically(given.junit, as_junit(judgement))
     print(pretty(as_data(judgement)) if given.json else as_text(judgement), end="")
@@ -55,10 +57,12 @@ def _parser() -> Parser:
     parser.add_argument("record", nargs="?", type=Path | None, help="a record's folder, or one above several")
     parser.add_argument("--baseline", type=Path | None, metavar="FOLDER", help="what it is held to, likewise")
     parser.add_argument(
-        "--margins", type=dict | None, help="by metric: {absolute: X} or {relative: X}, and two_sided: true"
+        "--margins",
+        type=dict | None,
+        help="by metric: relative: X or absolute: X (of both, the larger), two_sided: true",
     )
     parser.add_argument("--tails", type=dict | None, help="by kind of trouble: how many clips more are allowed")
-    parser.add_argument("--alpha", type=float, default=ALPHA, help="the chance of a false alarm, over all checks")
+    parser.add_argument("--alpha", type=float, default=ALPHA, help="chance of a false alarm, over all tests")
     parser.add_argument("--skip", type=Names | None, metavar="A,B", help="metrics that are not checked")
     parser.add_argument("--strict", action="store_true", help="what the clips are too few to tell fails too")
     parser.add_argument("--common", action="store_true", help="compare runs of unlike clips on those that both have")
@@ -71,8 +75,12 @@ def _parser() -> Parser:
     return parser
 
 
-def _gate(given: Namespace) -> Gate:
+def _gate(given: Namespace, sides: Matched) -> Gate:
     fields = given.margins or {}
+    recorded = {name for pair in sides.pairs for side in pair for name in _asked(side.record)}
+    for name in given.skip or ():
+        if name not in (known := {*recorded, *plugins.known_metrics([name])}):
+            raise BadInput(f"--skip: {unknown('metric', name, known)}")
     return Gate(
         margins(fields, plugins.known_metrics(map(str, fields))),
         tails(given.tails or {}),
@@ -83,9 +91,15 @@ def _gate(given: Namespace) -> Gate:
     )
 
 
+def _asked(record: Record) -> set[str]:
+    """The metrics that a run was asked for."""
+    return {*record.scores, *record.not_scored}
+
+
 def _calibrate(given: Namespace) -> int:
-    if given.record or given.baseline or given.junit or given.json:
-        raise BadInput("--calibrate takes records and --output, nothing else")
+    default = _parser().read([])
+    if beside := [name for name, value in vars(given).items() if name not in TAKEN and value != default[name]]:
+        raise BadInput(f"--calibrate takes records and --output, nothing else: not {_option(beside[0])}")
     if given.output:
         _check_file("--output", given.output)
     text = calibrated([side for path in given.calibrate for side in read_sides(path)]).text()
@@ -94,6 +108,10 @@ def _calibrate(given: Namespace) -> int:
     else:
         print(text, end="")
     return DONE
+
+
+def _option(name: str) -> str:
+    return "another record" if name == "record" else f"--{name}"
 
 
 def _check_file(option: str, path: Path) -> None:

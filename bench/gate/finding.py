@@ -37,6 +37,7 @@ class Finding:
         p_better: of the hypothesis that it is no better than that, where it is asked.
         method: how this was found.
         clips: those that got worse most, or are newly in trouble.
+        ranked: by what those that got worse most are, if not by their values of the metric.
         lack: why there is no answer; empty where there is one.
     """
 
@@ -52,4 +53,5 @@ class Finding:
     p_better: float = 1.0
     method: str = ""
     clips: tuple[Worse, ...] = ()
+    ranked: str = ""
     lack: str = ""

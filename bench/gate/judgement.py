@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
+from bench.digest import SHORT
 from bench.features import Store
 from bench.gate.finding import Finding
 from bench.gate.rules import SEEN, Gate
@@ -18,7 +19,7 @@ Outcome = Literal["passed", "failure", "error", "skipped"]
 """What a verdict counts as, in JUnit's words."""
 
 DONE, REGRESSION, UNEVALUATED = 0, 1, 3
-BEYOND = "are as bad"
+BEYOND = "are beyond it by more than the margin"
 WORDS = {DONE: "no regression", REGRESSION: "regression", UNEVALUATED: "not everything could be evaluated"}
 
 
@@ -66,7 +67,11 @@ class Judgement(NamedTuple):
 
 
 def judge(matched: Matched, gate: Gate, store: Store) -> Judgement:
-    """Check every pair; Holm's rule goes over all of them, so that more pairs give no more false alarms."""
+    """Check every pair; Holm's rule goes over all tests of all pairs, so that more of them give no more false alarms.
+
+    Clips in trouble that a rule decides on, as where the baseline has none, are no test: each such clip of each pair
+    may be a false alarm of its own.
+    """
     asked: list[tuple[str, Pair | None, list[Finding]]] = [
         *((_title(pair), pair, findings(pair, gate, store)) for pair in matched.pairs),
         *((line, None, [Finding("metric", "all metrics", lack=line)]) for line in matched.single),
@@ -83,20 +88,29 @@ def _title(pair: Pair) -> str:
     return f"{ours.suite}: {ours.label} against {theirs.label}"
 
 
-def unlike(pair: Pair) -> str:
-    """What differs between the suites of two runs, in one line; empty if nothing does."""
+def unlike(pair: Pair, *, common: bool = False) -> str:
+    """What differs between the suites of two runs, in one line; empty if nothing does.
+
+    Args:
+        pair: the runs.
+        common: whether parts of one suite will do, as ``--limit`` makes them, if clips in common have equal prompts.
+    """
     ours, theirs = (side.record.suite for side in pair)
     keys = [key for key in ("name", "version", "hash") if ours[key] != theirs[key]]
-    if not keys:
+    both = [clip for clip in pair.baseline.rows if clip in pair.candidate.rows]
+    others = [clip for clip in both if pair.text(clip) != str(pair.candidate.rows[clip]["text"])]
+    parts = keys == ["hash"] and bool(both) and not others
+    if not keys or (parts and common):
         return ""
-    told = "; ".join(f"{key} is {ours[key]}, not {theirs[key]}" for key in keys)
-    common = len(pair.candidate.rows.keys() & pair.baseline.rows.keys())
-    return f"runs on unlike suites are not compared: {told} ({common} clip ids in common)"
+    told = "; ".join(f"{key} is {str(ours[key])[:SHORT]}, not {str(theirs[key])[:SHORT]}" for key in keys)
+    told += f"; the prompt of {others[0]} is another" if others else ""
+    hint = "; were it another --limit, --common compares them on these" if parts else ""
+    return f"runs on unlike suites are not compared: {told} ({len(both)} clip ids in common{hint})"
 
 
 def findings(pair: Pair, gate: Gate, store: Store) -> list[Finding]:
     """All findings of a pair; of runs on unlike suites, only that they are unlike."""
-    if lack := unlike(pair):
+    if lack := unlike(pair, common=gate.common):
         return [Finding("metric", "all metrics", lack=lack)]
     scores = list(score_findings(pair, gate, store))
     if not scores:
@@ -134,7 +148,7 @@ def _verdict(finding: Finding, adjusted: Sequence[float], gate: Gate) -> Verdict
     if finding.two_sided and adjusted[1] <= gate.alpha:
         return "too good"
     if finding.worse is None:
-        return "pass"
+        return "pass" if finding.p == 1.0 else "inconclusive"
     low, high = finding.worse.interval(gate.alpha)
     shown = high <= finding.margin and (not finding.two_sided or low >= -finding.margin)
     return "pass" if shown else "inconclusive"
@@ -153,7 +167,8 @@ def _reason(finding: Finding, verdict: Verdict, p: float, gate: Gate) -> str:
         return finding.lack
     if finding.worse is None:
         more = f"p = {p:.2g}, {finding.allowed} allowed; {finding.method}"
-        return f"{finding.candidate:g} clips {SEEN.get(finding.name, BEYOND)}, {finding.baseline:g} before ({more})"
+        counted = f"{finding.candidate:g} clips {SEEN.get(finding.name, BEYOND)}, {finding.baseline:g} before ({more})"
+        return f"{counted}: too few to tell" if verdict == "inconclusive" else counted
     low, high = finding.worse.interval(gate.alpha)
     shown = f"worse by {finding.worse.value:+.4g} [{low:+.4g}, {high:+.4g}], margin {finding.margin:.4g}"
     said = {

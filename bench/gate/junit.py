@@ -43,7 +43,7 @@ def _suite(compared: Compared) -> ET.Element:
 
 
 def _clips(judged: Judged) -> str:
-    lines = []
+    lines = [f"by {judged.finding.ranked}"] if judged.finding.ranked and judged.finding.clips else []
     for clip in judged.finding.clips:
         values = f": {clip.baseline:.4g} → {clip.candidate:.4g}" if clip.baseline is not None else ""
         lines.append(f"{clip.id}{values} {clip.text}".rstrip())

@@ -81,6 +81,7 @@ def _margin(finding: Finding) -> str:
 def _clips(finding: Finding) -> str:
     valued = any(clip.baseline is not None for clip in finding.clips)
     name = f"worst in {finding.name}" if finding.worse else f"beyond the {finding.name}"
+    name = f"{name} by {finding.ranked}" if finding.ranked else name
     what = f"{name}, baseline → candidate" if valued else f"newly {finding.name}"
     return "\n".join([f"{what}:", *(f"  {_clip(clip)}" for clip in finding.clips), ""])
 
@@ -134,4 +135,5 @@ def _data(judged: Judged, alpha: float) -> dict[str, Any]:
             "margin": rounded(finding.margin),
         }
     clips = [{key: value for key, value in clip._asdict().items() if value is not None} for clip in finding.clips]
+    found |= {"ranked": finding.ranked} if finding.ranked else {}
     return {**found, "allowed": finding.allowed, "method": finding.method, "clips": clips}

@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from bench.errors import BadInput, unknown
-from bench.metric import Metric
+from bench.metric import Metric, TimingMetric
 from bench.typed import build
 
 ALPHA = 0.01
+LEAST = 1e-6  # the smallest level that the tests can be trusted with
 
 
 @dataclass(frozen=True)
 class Margin:
-    """How much worse a metric may get; exactly one of the first two.
+    """How much worse a metric may get: one of the first two or, where both are given, the larger.
+
+    A share of a baseline near zero allows for next to nothing; an absolute margin beside it is then the floor.
 
     Attributes:
         relative: as a share of the baseline's value.
@@ -34,10 +37,10 @@ class Margin:
     two_sided: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse none, both, or what is no amount."""
+        """Refuse neither, or what is no amount."""
         given = {name: value for name in ("relative", "absolute") if (value := getattr(self, name)) is not None}
-        if len(given) != 1:
-            raise BadInput(f"needs either relative or absolute, not {'both' if given else 'neither'}")
+        if not given:
+            raise BadInput("needs relative or absolute or both, of which the larger counts")
         for name, value in given.items():
             if not math.isfinite(value) or value < 0.0:
                 raise BadInput(f"{name} is {value}, but must be 0 or more")
@@ -45,14 +48,16 @@ class Margin:
     def of(self, baseline: float) -> float:
         """In the metric's unit.
 
-        >>> Margin(relative=0.1).of(-20.0), Margin(absolute=0.5).of(-20.0)
-        (2.0, 0.5)
+        >>> Margin(relative=0.1).of(-20.0), Margin(absolute=0.5).of(-20.0), Margin(0.1, 0.5).of(0.0)
+        (2.0, 0.5, 0.5)
         """
-        return self.absolute if self.absolute is not None else (self.relative or 0.0) * abs(baseline)
+        return max(self.absolute or 0.0, (self.relative or 0.0) * abs(baseline))
 
     def text(self) -> str:
         """As a person would write it."""
-        amount = f"{self.absolute:.4g}" if self.absolute is not None else f"{100.0 * (self.relative or 0.0):.4g} %"
+        share = f"{100.0 * self.relative:.4g} %" if self.relative is not None else ""
+        amount = f"{self.absolute:.4g}" if self.absolute is not None else ""
+        amount = f"{share}, at least {amount}" if share and amount else share or amount
         return f"±{amount}" if self.two_sided else amount
 
 
@@ -100,7 +105,9 @@ class Gate:
         margins: by metric name; a metric without one has that of its family.
         tails: by kind of trouble (``worst``: of a metric's worst 1 %), how many clips more than the baseline has may
             be in it.
-        alpha: the chance of a false alarm, over all that is checked.
+        alpha: the chance of a false alarm, over all that is tested. Not tested, and no matter of chance, are clips in
+            trouble where the baseline has none or less than half as many: there the rule alone decides, and a
+            checkpoint that now and then fails a clip fails reruns more often than this unless ``tails`` allows for it.
         skip: metrics that are not checked.
         strict: whether what the clips are too few to tell fails too.
         common: whether runs of different clips are compared on those that both have.
@@ -115,8 +122,8 @@ class Gate:
 
     def __post_init__(self) -> None:
         """Refuse a level that is none."""
-        if not 0.0 < self.alpha < 0.5:
-            raise BadInput(f"--alpha is {self.alpha}, but must lie between 0 and 0.5")
+        if not LEAST <= self.alpha < 0.5:
+            raise BadInput(f"--alpha is {self.alpha}, but must be {LEAST:g} or more, and less than 0.5")
         if both := sorted(set(self.skip) & set(self.margins)):
             raise BadInput(f"--skip leaves out {both[0]}, for which there is a margin")
 
@@ -125,16 +132,17 @@ class Gate:
         return self.margins.get(name) or MARGINS.get(metric.symbol, ANY)
 
 
-def margins(fields: Mapping[str, Any], known: Iterable[str]) -> dict[str, Margin]:
+def margins(fields: Mapping[str, Any], known: Mapping[str, Metric]) -> dict[str, Margin]:
     """Margins as a gate file has them.
 
     Raises:
-        BadInput: no metric is called that, or a field is wrong; the message names it.
+        BadInput: no metric is called that or it is one of efficiency, or a field is wrong; the message names it.
     """
-    names = list(known)
     for name in fields:
-        if name not in names:
-            raise BadInput(f"--margins: {unknown('metric', str(name), names)}")
+        if name not in known:
+            raise BadInput(f"--margins: {unknown('metric', str(name), known)}")
+        if isinstance(known[name], TimingMetric):
+            raise BadInput(f"--margins: {name} is one of efficiency, which differs from run to run and is not checked")
     return {name: build(Margin, value, f"--margins: {name}") for name, value in fields.items()}
 
 

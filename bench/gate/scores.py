@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
-
-import numpy as np
+from collections.abc import Iterator
 
 from bench import plugins
-from bench.embedder import Rows
 from bench.errors import BadInput, NotEvaluable
 from bench.features import Store
-from bench.gate.finding import NAMED, Finding, Worse
-from bench.gate.replicates import ENOUGH, difference, replicates
+from bench.gate.clipwise import Compared, by_clips
+from bench.gate.finding import Finding
 from bench.gate.rules import Gate, Margin
-from bench.gate.sides import Pair, Side
-from bench.gate.significance import Difference
-from bench.metric import FeatureMetric, Features, Metric, TimingMetric
-from bench.stats import resamples
+from bench.gate.sets import by_sets
+from bench.gate.sides import Pair
+from bench.metric import FeatureMetric, Metric, TimingMetric
 from bench.table import fields
 
 OPEN = ("boot",)  # of a signature, what may differ: how many replicates the record's own interval took
 OF_CLIPS = ("n", "clips")  # what says which clips were scored
-
-
-class Compared(NamedTuple):
-    """Two scores, and how much worse the candidate's is."""
-
-    baseline: float
-    candidate: float
-    worse: Difference
-    method: str
-    clips: tuple[Worse, ...] = ()
 
 
 def score_findings(pair: Pair, gate: Gate, store: Store) -> Iterator[Finding]:
@@ -79,11 +64,12 @@ def _held(name: str, found: Compared, margin: Margin) -> Finding:
         p_better=found.worse.p_below(-most) if margin.two_sided else 1.0,
         method=found.method,
         clips=found.clips,
+        ranked=found.ranked,
     )
 
 
 def _compared(name: str, metric: Metric, pair: Pair, gate: Gate, store: Store) -> Compared:
-    check_alike(name, pair)
+    check_alike(name, pair, common=gate.common)
     ids = pair.common
     same = set(pair.candidate.scored) == set(pair.baseline.scored)
     if not same and not gate.common:
@@ -93,10 +79,12 @@ def _compared(name: str, metric: Metric, pair: Pair, gate: Gate, store: Store) -
         raise NotEvaluable(f"{counts}; --common compares them on the {len(ids)} that both have")
     if len(ids) < 2:
         raise NotEvaluable(f"it takes two clips or more, and these have {len(ids)} in common")
-    if pair.candidate.values(name) and pair.baseline.values(name):
-        return _by_clips(name, metric, pair)
+    if valued := [side.label for side in pair if side.values(name)]:
+        if len(valued) < len(pair):
+            raise NotEvaluable(f"of the two runs only {valued[0]} has values of clips; score the other again")
+        return by_clips(name, metric, pair)
     scores = [side.record.scores[name].value for side in pair] if same else []
-    return _by_sets(_redrawable(name, metric, pair), pair, scores, store)
+    return by_sets(_redrawable(name, metric, pair), pair, scores, store)
 
 
 def _redrawable(name: str, metric: Metric, pair: Pair) -> FeatureMetric:
@@ -112,8 +100,13 @@ def _redrawable(name: str, metric: Metric, pair: Pair) -> FeatureMetric:
     return metric
 
 
-def check_alike(name: str, pair: Pair) -> None:
+def check_alike(name: str, pair: Pair, *, common: bool = False) -> None:
     """Raise unless both runs have a score, and scores that may be compared, whichever clips they are of.
+
+    Args:
+        name: the metric's.
+        pair: the runs.
+        common: whether the clips in common will do, whose texts are known to be equal.
 
     Raises:
         NotEvaluable: a score is missing, or a part of the signature differs; the message names it.
@@ -123,88 +116,14 @@ def check_alike(name: str, pair: Pair) -> None:
             why = side.record.not_scored.get(name, "it was not asked for in that run")
             raise NotEvaluable(f"the {which} has no score: {why}")
     ours, theirs = (fields(side.record.scores[name].signature) for side in pair)
-    keys = [key for key in {**theirs, **ours} if ours.get(key) != theirs.get(key) and key not in (*OPEN, *OF_CLIPS)]
+    free = {*OPEN, *OF_CLIPS, *(_of_suite(pair) if common else ())}
+    keys = [key for key in {**theirs, **ours} if ours.get(key) != theirs.get(key) and key not in free]
     if keys:
         told = [f"{key} is {ours.get(key, 'absent')}, not {theirs.get(key, 'absent')}" for key in keys]
         raise NotEvaluable(f"unlike scores are not compared: {'; '.join(told)}")
 
 
-def worsening(name: str, metric: Metric, pair: Pair) -> dict[str, float]:
-    """How much worse each common clip's own value is, below zero where it is better."""
-    ours, theirs = (side.values(name) for side in pair)
-    sign = 1.0 if metric.better == "lower" else -1.0
-    return {clip: sign * (ours[clip] - theirs[clip]) for clip in pair.common}
-
-
-def _by_clips(name: str, metric: Metric, pair: Pair) -> Compared:
-    """By the clips' own values: the mean difference, clips drawn in pairs."""
-    each = worsening(name, metric, pair)
-    values, count = np.array(list(each.values())), len(each)
-    means = resamples(count, ENOUGH) @ values / count
-    error = float(means.std() * np.sqrt(count / (count - 1.0))) if np.ptp(values) else 0.0
-    ours, theirs = ({clip: side.values(name)[clip] for clip in each} for side in pair)
-    return Compared(
-        _mean(theirs),
-        _mean(ours),
-        Difference(float(values.mean()), error, count - 1),
-        f"mean over clips; bootstrap over clips, {ENOUGH} replicates",
-        _most(each, pair, ours, theirs),
-    )
-
-
-def _mean(values: Mapping[str, float]) -> float:
-    return float(np.mean(list(values.values())))
-
-
-def _most(
-    each: Mapping[str, float], pair: Pair, ours: Mapping[str, float], theirs: Mapping[str, float]
-) -> tuple[Worse, ...]:
-    """The clips that got worse most, the worst of them first."""
-    worst = sorted((clip for clip in each if each[clip] > 0.0), key=lambda clip: -each[clip])
-    return tuple(Worse(clip, pair.text(clip), theirs[clip], ours[clip]) for clip in worst[:NAMED])
-
-
-def _by_sets(metric: FeatureMetric, pair: Pair, scores: Sequence[float], store: Store) -> Compared:
-    """By the features of all clips: the difference of two scores, clips drawn with their references in both alike.
-
-    Args:
-        metric: of sets.
-        pair: the runs.
-        scores: theirs, candidate first; empty where the clips in common are not all, and have to be scored first.
-        store: with their features.
-    """
-    ids = pair.common
-    sides = [_features(side, "audio", ids, metric, store) for side in pair]
-    heard = metric.against == "references"
-    reference = _features(pair.baseline, "reference", ids, metric, store) if heard else Features((), ())
-    scores = scores or [metric.score(side, reference).value for side in sides]
-    sign = 1.0 if metric.better == "lower" else -1.0
-    ours, theirs = (replicates(metric, side, reference) for side in sides)
-    found = difference(scores[0] - scores[1], ours, theirs, len(ids))
-    return Compared(scores[1], scores[0], found._replace(value=sign * found.value), ours.method)
-
-
-def _features(side: Side, which: str, ids: Sequence[str], metric: FeatureMetric, store: Store) -> Features:
-    """Features of a side's clips (``audio``) or of their references (``reference``), from the store.
-
-    Raises:
-        NotEvaluable: the run does not say which audio it was, or the store has not all of them.
-    """
-    key, again = metric.embedder.key, f"score {side.label} again (bench run, bench score) with this cache"
-    audio = [side.rows[clip].get(which) for clip in ids]
-    unsaid = [clip for clip, digest in zip(ids, audio, strict=True) if not digest]
-    if unsaid:
-        whose = "its clips have no references of their own, or an earlier version wrote it"
-        raise NotEvaluable(f"the run does not say which {which} is clip {unsaid[0]}'s: {whose}; {again}")
-    rows = [store.get(key, str(digest)) for digest in audio]
-    lost = [clip for clip, each in zip(ids, rows, strict=True) if each is None]
-    if lost:
-        what = "references" if which == "reference" else "clips"
-        told = f"the feature store lacks {metric.embedder.name}'s features of {len(lost)} of {len(ids)} {what}"
-        raise NotEvaluable(f"{told}, first {lost[0]}; {again}")
-    return Features(tuple(ids), tuple(_part(metric, each, clip) for each, clip in zip(rows, ids, strict=True)))
-
-
-def _part(metric: FeatureMetric, rows: Rows | None, clip: str) -> Rows:
-    assert rows is not None, "none is lost"
-    return metric.embedder.part(metric.embedder.checked(rows, clip), metric.part)
+def _of_suite(pair: Pair) -> tuple[str, ...]:
+    """What says which suite and which references all clips are of, where that of those in common is known to be one."""
+    each = [[side.rows[clip].get("reference") for clip in pair.common] for side in pair]
+    return ("suite", "ref") if each[0] == each[1] and all(each[0]) else ("suite",)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from bench.errors import BadInput
-from bench.record import Record, check_record, read_record
+from bench.gate.rules import SEEN
+from bench.record import Record, check_record, read_background, read_record
+from bench.sources import SHA256
 from bench.table import fields
 
 
@@ -22,11 +24,13 @@ class Side:
         record: what it found out.
         rows: of ``clips.jsonl``, in the suite's order.
         folder: where both are.
+        background: digests by name of the references that belong to no clip; empty where each clip has its own.
     """
 
     record: Record
     rows: Mapping[str, Mapping[str, Any]]
     folder: Path
+    background: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def suite(self) -> str:
@@ -51,6 +55,11 @@ class Side:
     def values(self, metric: str) -> dict[str, float]:
         """Each clip's own value of a metric; empty where the metric has none."""
         return {name: row["scores"][metric] for name, row in self.rows.items() if metric in row["scores"]}
+
+    def weights(self, metric: str) -> dict[str, float]:
+        """How much each clip's own value counts in a metric's mean; empty where all count alike."""
+        each = {name: row.get("weights", {}) for name, row in self.rows.items()}
+        return {name: found[metric] for name, found in each.items() if metric in found}
 
 
 class Pair(NamedTuple):
@@ -88,13 +97,17 @@ def read_side(folder: Path) -> Side:
     path = folder / "clips.jsonl"
     try:
         rows = [_checked(json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except KeyError as error:
+        raise BadInput(f"{path} can't be read: a row has no {error}") from error
+    except (OSError, ValueError, TypeError, AttributeError) as error:
         raise BadInput(f"{path} can't be read: {error}") from error
-    side = Side(record, {row["id"]: row for row in rows}, folder)
+    side = Side(record, {row["id"]: row for row in rows}, folder, read_background(folder))
     counts = (len(rows), len(side.rows), len(side.scored))
     if counts != (record.clips["asked"], record.clips["asked"], record.clips["scored"]):
         raise BadInput(f"{path} is not of {folder / 'record.json'}: it has {len(side.scored)} scored clips")
     _check_signatures(record, folder)
+    _check_trouble(record, folder)
+    _check_values(side, path)
     return side
 
 
@@ -102,18 +115,47 @@ def _check_signatures(record: Record, folder: Path) -> None:
     for name, score in record.scores.items():
         try:
             fields(score.signature)
-        except ValueError as error:
+        except (ValueError, AttributeError) as error:
             raise BadInput(f"{folder / 'record.json'} is no record: its score {name} has no signature") from error
+
+
+def _check_trouble(record: Record, folder: Path) -> None:
+    """Raise unless the clips in each kind of trouble are a list of ids, or have reasons."""
+    for kind in SEEN:
+        found = record.clips.get(kind, [])
+        if not isinstance(found, list | dict) or not all(isinstance(clip, str) for clip in found):
+            raise BadInput(f"{folder / 'record.json'} is no record: its clips have {kind} {found!r}, which are no ids")
+
+
+def _check_values(side: Side, path: Path) -> None:
+    """Raise unless of each metric all scored clips have a value of their own, or none has."""
+    scored = side.scored
+    for name in dict.fromkeys(metric for row in side.rows.values() for metric in row["scores"]):
+        if lacking := [clip for clip in scored if name not in side.rows[clip]["scores"]]:
+            counts = f"{len(lacking)} of {len(scored)} scored clips"
+            raise BadInput(f"{path} is damaged: {counts} have no value of {name}, first {lacking[0]}")
 
 
 def _checked(row: Any) -> dict[str, Any]:
     """A row that has what a check takes; anything else raises."""
     if not isinstance(row["id"], str) or not isinstance(row["scored"], bool):
         raise TypeError(f"a row is no clip's: {row!r}")
-    scores = {name: float(value) for name, value in row["scores"].items()}
-    if not all(map(math.isfinite, scores.values())):
-        raise ValueError(f"a value of clip {row['id']} is not finite")
-    return {**row, "scores": scores, "text": str(row.get("text", ""))}
+    for which in ("audio", "reference"):
+        if not SHA256.fullmatch(str(row.get(which, "0" * 64))):
+            raise ValueError(f"{which} of clip {row['id']} is {row[which]!r}, but must be 64 hex digits")
+    numbers = {part: _numbers(row.get(part, {}), row["id"]) for part in ("scores", "weights")}
+    if min(numbers["weights"].values(), default=1.0) <= 0.0:
+        raise ValueError(f"clip {row['id']} counts for nothing")
+    return {**row, **numbers, "text": str(row.get("text", ""))}
+
+
+def _numbers(values: Any, clip: str) -> dict[str, float]:
+    for name, value in values.items():
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise TypeError(f"{name} of clip {clip} is {value!r}, which is no number")
+        if not math.isfinite(value):
+            raise ValueError(f"a value of clip {clip} is not finite")
+    return {name: float(value) for name, value in values.items()}
 
 
 def read_sides(path: Path) -> list[Side]:
@@ -139,7 +181,8 @@ def matched(candidates: Sequence[Side], baselines: Sequence[Side]) -> Matched:
     """
     if len(candidates) == len(baselines) == 1:
         return Matched((Pair(candidates[0], baselines[0]),), ())
-    ours, theirs = _by_names(candidates, "candidates"), _by_names(baselines, "baselines")
+    shared = {_names(side) for side in candidates} & {_names(side) for side in baselines}
+    ours, theirs = _by_names(candidates, "candidates", shared), _by_names(baselines, "baselines", shared)
     pairs = [Pair(side, theirs[names]) for names, side in ours.items() if names in theirs]
     lacking = [f"no baseline for {_named(names)}" for names in ours if names not in theirs]
     if len(candidates) > 1:  # who names one run of theirs wants no other
@@ -147,13 +190,18 @@ def matched(candidates: Sequence[Side], baselines: Sequence[Side]) -> Matched:
     return Matched(tuple(pairs), tuple(lacking))
 
 
-def _by_names(sides: Sequence[Side], which: str) -> dict[tuple[str, str], Side]:
+def _names(side: Side) -> tuple[str, str]:
+    return side.suite, side.system
+
+
+def _by_names(sides: Sequence[Side], which: str, shared: Collection[tuple[str, str]]) -> dict[tuple[str, str], Side]:
+    """Runs by the names of suite and system; of names that both sides share, only one run may be."""
     found: dict[tuple[str, str], Side] = {}
     for side in sides:
-        other = found.setdefault((side.suite, side.system), side)
-        if other is not side:
+        other = found.setdefault(_names(side), side)
+        if other is not side and _names(side) in shared:
             both = f"{other.folder} and {side.folder}"
-            raise BadInput(f"two {which} are of {_named((side.suite, side.system))}: name one of {both}")
+            raise BadInput(f"two {which} are of {_named(_names(side))}: name one of {both}")
     return found
 
 

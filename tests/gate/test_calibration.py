@@ -78,3 +78,34 @@ def test_repeats_without_a_score_are_not_evaluable(bench: Bench, runs: dict[str,
     assert ran.code == 3
     assert "the candidate has no score: it was not asked for in that run" in ran.err
     assert one_line(ran.err)
+
+
+def test_whichever_repeat_lacks_a_score_is_told(bench: Bench, runs: dict[str, Path]) -> None:
+    scores = json.loads((runs["seed 1"] / "record.json").read_text(encoding="utf-8"))["scores"]
+    lacking = unlike(runs["seed 1"], "scores", {"fad-logmel": scores["fad-logmel"]})
+    for repeats in ((lacking, runs["seed 0"]), (runs["seed 0"], lacking)):
+        ran = bench("check", "--calibrate", *repeats)
+        assert ran.code == 3, ran.out
+        assert "lsd-logmel of " in ran.err
+        assert "has no score" in ran.err
+        assert one_line(ran.err)
+
+
+BESIDE = {
+    "--alpha": ("--alpha", "0.02"),
+    "--strict": ("--strict",),
+    "--common": ("--common",),
+    "--skip": ("--skip", "lsd-logmel"),
+    "--tails": ("--tails", '{"silent": 1}'),
+    "--margins": ("--margins", '{"fad-logmel": {"relative": 1}}'),
+}
+
+
+@pytest.mark.parametrize(("option", "words"), BESIDE.items(), ids=BESIDE)
+def test_options_that_calibration_does_not_look_at_are_refused(
+    bench: Bench, runs: dict[str, Path], option: str, words: tuple[str, ...]
+) -> None:
+    ran = bench("check", "--calibrate", runs["seed 0"], runs["seed 1"], *words)
+    assert ran.code == 2, ran.out
+    assert f"--calibrate takes records and --output, nothing else: not {option}" in ran.err
+    assert one_line(ran.err)

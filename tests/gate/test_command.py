@@ -55,6 +55,23 @@ def unlike_suite(record: dict[str, Any]) -> None:
     record["suite"]["hash"] = "f" * 64
 
 
+def clipped(folder: Path, count: int, name: str) -> Path:
+    ids = [f"sound-0{index + 1}-0" for index in range(count)]
+    return edited(folder, lambda record: record["clips"].update(clipped=ids), name)
+
+
+def with_stranger(record: dict[str, Any]) -> None:
+    record["scores"]["stranger"] = record["scores"]["lsd-logmel"]
+    record["not_scored"]["other"] = "why"
+
+
+def valueless(folder: Path) -> Path:
+    made = Path(shutil.copytree(folder, "valueless"))
+    rows = [json.loads(line) for line in (made / "clips.jsonl").read_text(encoding="utf-8").splitlines()]
+    (made / "clips.jsonl").write_text("".join(json.dumps({**row, "scores": {}}) + "\n" for row in rows))
+    return made
+
+
 def called(name: str) -> Callable[[dict[str, Any]], object]:
     return lambda record: record["system"].update(name=name)
 
@@ -76,6 +93,7 @@ class Case(NamedTuple):
 
 
 WIDE = "margins:\n  fad-logmel: {relative: 9}\n  lsd-logmel: {relative: 9}\n"
+MORE = "tails: {clipped: 6}\n"
 BAND = "margins:\n  fad-logmel: {relative: 0.1, two_sided: true}\n  lsd-logmel: {relative: 0.1}\n"
 FAD, LSD = "fad-logmel", "lsd-logmel"
 CASES = {
@@ -110,6 +128,43 @@ CASES = {
     ),
     "no more failed clips, the others compared": Case(
         lambda r: (r["seed 0"], "--baseline", r["silent"], "--common"), 0, {"failed": "pass", FAD: "inconclusive"}
+    ),
+    "a few clips more in trouble": Case(
+        lambda r: (clipped(r["seed 1"], 3, "c"), "--baseline", clipped(r["seed 0"], 1, "b")),
+        0,
+        {"clipped": "inconclusive"},
+    ),
+    "a few clips more in trouble, strictly": Case(
+        lambda r: (
+            *(clipped(r["seed 0"], 3, "c"), "--baseline", clipped(r["seed 0"], 1, "b")),
+            *("--strict", "--skip", "fad-logmel,lsd-logmel"),
+        ),
+        1,
+        {"clipped": "inconclusive"},
+    ),
+    "many clips more in trouble": Case(
+        lambda r: (clipped(r["seed 1"], 7, "c"), "--baseline", clipped(r["seed 0"], 1, "b")),
+        1,
+        {"clipped": "regression"},
+    ),
+    "many clips more in trouble, as many as are allowed": Case(
+        lambda r: (
+            *(clipped(r["seed 1"], 7, "c"), "--baseline", clipped(r["seed 0"], 1, "b")),
+            *("--config", gate_file(MORE)),
+        ),
+        0,
+        {"clipped": "pass"},
+    ),
+    "a metric that is of an absent plug-in, left out": Case(
+        lambda r: (
+            *(edited(r["seed 1"], with_stranger, "c"), "--baseline", edited(r["seed 0"], with_stranger, "b")),
+            *("--skip", "stranger,other"),
+        ),
+        0,
+        {FAD: "inconclusive"},
+    ),
+    "values of clips that one run has lost": Case(
+        lambda r: (valueless(r["seed 1"]), "--baseline", r["seed 0"]), 3, {LSD: "not evaluable", FAD: "inconclusive"}
     ),
     "other weights": Case(
         lambda r: (edited(r["seed 1"], with_signature("|w:none", "|w:abc")), "--baseline", r["seed 0"]),
@@ -236,8 +291,8 @@ def test_unlike_scores_say_what_differs(bench: Bench, runs: Runs) -> None:
     out = bench("check", other, "--baseline", runs["seed 0"]).out
     assert "fad-logmel could not be evaluated: unlike scores are not compared: w is abc, not none" in out
     out = bench("check", edited(runs["seed 1"], unlike_suite, "b"), "--baseline", runs["seed 0"]).out
-    assert "runs on unlike suites are not compared: hash is ffff" in out
-    assert "(24 clip ids in common)" in out
+    assert "runs on unlike suites are not compared: hash is ffffffff, not " in out
+    assert "(24 clip ids in common; were it another --limit, --common compares them on these)" in out
     out = bench("check", runs["silent"], "--baseline", runs["seed 0"]).out
     counts = json.loads((runs["silent"] / "record.json").read_text())["clips"]["scored"]
     assert f"the candidate's {counts} clips are not the baseline's 24; --common compares them on the {counts}" in out
@@ -293,7 +348,15 @@ WRONG = {
     "no baseline": (("{0}",), "takes the folder of a record and --baseline with another"),
     "no such folder": (("nowhere", "--baseline", "{0}"), "nowhere holds no record"),
     "no such option": (("{0}", "--baselin", "{0}"), "no option is called '--baselin' (did you mean '--baseline'?)"),
-    "a level": (("{0}", "--baseline", "{0}", "--alpha", "2"), "--alpha is 2.0, but must lie between 0 and 0.5"),
+    "a level": (
+        ("{0}", "--baseline", "{0}", "--alpha", "2"),
+        "--alpha is 2.0, but must be 1e-06 or more, and less than 0.5",
+    ),
+    "a level too small": (("{0}", "--baseline", "{0}", "--alpha", "1e-320"), "--alpha is 1e-320, but must be 1e-06"),
+    "skipping what there is not": (
+        ("{0}", "--baseline", "{0}", "--skip", "lsd-logmle"),
+        "--skip: no metric is called 'lsd-logmle' (did you mean 'lsd-logmel'?)",
+    ),
     "output without calibration": (("{0}", "--baseline", "{0}", "-o", "x"), "--output goes with --calibrate"),
     "calibration with a baseline": (("--calibrate", "{0}", "--baseline", "{0}"), "--calibrate takes records and"),
     "one repeat": (("--calibrate", "{0}"), "--calibrate takes two repeats or more"),
@@ -307,6 +370,11 @@ FILES = {
     "margins: {fad-logmel: {relative: no}}": "--margins: fad-logmel: relative is False, but must be a number",
     "margins: 3": "--margins: expected",
     "tails: {silent: many}": "--tails: silent is 'many', but must be a whole number of clips",
+    'strict: "no"': "--strict is 'no', but must be true or false",
+    "common: 1": "--common is 1, but must be true or false",
+    "json: {a: 1}": "--json is ",
+    "margins: {real-time-factor: {relative: 1}}": "--margins: real-time-factor is one of efficiency",
+    "margins: {fad-logmel: 1}": "fad-logmel is 1, but must have fields such as relative, absolute, two_sided",
     "alpha: high": "--alpha: expected float, got high",
     "margins: [": "Problems parsing config",
 }
@@ -327,6 +395,71 @@ def test_a_wrong_gate_file_is_one_line_that_names_the_field(bench: Bench, runs: 
     assert ran.code == 2, ran
     assert message in ran.err
     assert one_line(ran.err)
+
+
+def test_a_flag_in_a_file_is_taken_as_it_is(bench: Bench, runs: Runs) -> None:
+    for text, code in (("strict: true", 1), ("strict: false", 0), ("strict: no", 0)):
+        ran = bench("check", runs["seed 1"], "--baseline", runs["seed 0"], "--config", gate_file(text))
+        assert ran.code == code, ran
+
+
+def test_the_clips_behind_a_sets_score_are_named_with_what_they_are_ranked_by(bench: Bench, runs: Runs) -> None:
+    ran = bench("check", runs["quiet"], "--baseline", runs["seed 0"], "--junit", "junit.xml")
+    by = "distance of its mean features from its reference's"
+    assert f"worst in fad-logmel by {by}, baseline → candidate:\n" in ran.out
+    (failure,) = [
+        case.find("failure") for case in ET.parse("junit.xml").getroot().iter("testcase") if case.attrib["name"] == FAD
+    ]
+    assert failure is not None
+    assert (failure.text or "").startswith(f"by {by}\n")
+
+
+@pytest.fixture
+def limited(bench: Bench, card: Path) -> Runs:
+    """Runs on six clips of a suite and on the first four of them."""
+    found = {}
+    for name, words in {"whole": (), "part": ("--limit", "4", "--seed", "1")}.items():
+        given = ("--system", "foley", "--suite", card, "--metrics", "fad-logmel,lsd-logmel", "--results", name)
+        assert bench("run", *given, *words).code == 0
+        (record,) = Path(name).rglob("record.json")
+        found[name] = record.parent
+    return found
+
+
+def test_runs_with_unlike_limits_are_compared_on_what_both_have(bench: Bench, limited: Runs) -> None:
+    for ours, theirs in (("whole", "part"), ("part", "whole")):
+        words = ("check", limited[ours], "--baseline", limited[theirs])
+        ran = bench(*words)
+        assert ran.code == 3
+        assert "(4 clip ids in common; were it another --limit, --common compares them on these)" in ran.out
+        ran = bench(*words, "--common", "--json")
+        assert ran.code == 0, ran.out
+        checks = json.loads(ran.out)["compared"][0]["checks"]
+        assert [check["name"] for check in checks[:2]] == [FAD, LSD]
+        assert {check["verdict"] for check in checks} <= {"pass", "inconclusive"}
+
+
+def test_common_clips_of_unlike_prompts_are_not_compared(bench: Bench, limited: Runs) -> None:
+    path = limited["whole"] / "clips.jsonl"
+    path.write_text(path.read_text(encoding="utf-8").replace("a dog barks", "a cat"), encoding="utf-8")
+    ran = bench("check", limited["whole"], "--baseline", limited["part"], "--common")
+    assert ran.code == 3
+    assert "; the prompt of c2 is another (4 clip ids in common)" in ran.out
+
+
+def test_scoring_again_brings_lost_features_back(
+    bench: Bench, card: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BENCH_CACHE", str(tmp_path / "own cache"))
+    words = ("run", "--system", "foley", "--suite", card, "--results")
+    assert bench(*words, "a").code == bench(*words, "b", "--seed", "1").code == 0
+    shutil.rmtree(next((tmp_path / "own cache" / "features").glob("logmel-*")))
+    check = ("check", "b", "--baseline", "a")
+    ran = bench(*check)
+    assert ran.code == 3
+    assert "the feature store lacks logmel's features" in ran.out
+    assert bench(*words, "a").code == bench(*words, "b", "--seed", "1").code == 0
+    assert bench(*check).code == 0
 
 
 def test_a_check_imports_nothing_heavy(runs: Runs) -> None:

@@ -39,7 +39,7 @@ LACK = Finding("metric", "m", lack="why")
         (metric(-1.0, 0.1, two_sided=True), "inconclusive"),
         (metric(0.0, 0.1, two_sided=True), "pass"),
         (trouble(0.0), "regression"),
-        (trouble(0.5), "pass"),
+        (trouble(0.5), "inconclusive"),
         (trouble(1.0), "pass"),
         (LACK, "not evaluable"),
     ],

@@ -82,6 +82,26 @@ def test_the_jackknife_of_a_mean_is_its_standard_error() -> None:
     assert (found.value, found.df) == (1.0, 19)
 
 
+def test_of_few_replicates_no_more_is_known_than_they_tell() -> None:
+    values = np.random.default_rng(3).normal(size=100)
+    assert difference(1.0, Replicates(values, ""), Replicates(np.zeros(100), ""), 1000).df == 99
+    assert difference(1.0, Replicates(values, ""), Replicates(np.zeros(100), ""), 24).df == 23
+
+
+@pytest.mark.parametrize("name", ["fad-logmel", "kad-panns", "density"])
+def test_references_of_no_clip_are_drawn_by_themselves(name: str) -> None:
+    """As many as there are clips, and fewer: neither makes pairs, and both runs see the same."""
+    generator = np.random.default_rng(5)
+    ours, theirs = (features(generator, 1, WIDE) for _ in range(2))
+    for clips in (CLIPS, 40):
+        background = features(generator, 1, WIDE, clips=clips)
+        background = Features(tuple(f"b{one}" for one in background.ids), background.rows)
+        one, two, other = (replicates(metric(name), side, background) for side in (ours, ours, theirs))
+        assert np.isfinite(one.values).all()
+        assert difference(0.0, one, two, CLIPS).error == 0.0
+        assert difference(0.0, one, other, CLIPS).error > 0.0
+
+
 def test_every_set_metric_can_be_redrawn() -> None:
     """Whatever compares sets of audio, of this package, gives finite replicates through its contract."""
     generator = np.random.default_rng(1)

@@ -52,6 +52,12 @@ def damaged(folder: Path, file: str, text: str) -> Path:
         ('{"id": "a", "scored": true, "scores": {"lsd-logmel": NaN}}\n', "a value of clip a is not finite"),
         ('{"id": "a", "scored": 1, "scores": {}}\n', "a row is no clip's"),
         ('{"id": "a", "scored": true, "scores": {}}\n', "is not of"),
+        ('{"id": "a", "scored": true, "scores": {"lsd-logmel": "1.5"}}\n', "is '1.5', which is no number"),
+        ('{"id": "a", "scored": true, "scores": {"lsd-logmel": true}}\n', "is True, which is no number"),
+        ('{"id": "a", "scored": true, "scores": {}, "audio": [1]}\n', r"audio of clip a is \[1\], but must be 64 hex"),
+        ('{"id": "a", "scored": true, "scores": {}, "reference": "../x"}\n', "reference of clip a is '../x', but must"),
+        ('{"id": "a", "scored": true, "scores": {}, "weights": {"wer": 0}}\n', "clip a counts for nothing"),
+        ('{"id": "a", "scores": {}}\n', "a row has no 'scored'"),
         ("", "is not of"),
     ],
 )
@@ -61,11 +67,45 @@ def test_damaged_rows_are_named(runs: dict[str, Path], text: str, message: str) 
     assert "clips.jsonl" in str(raised.value)
 
 
-def test_a_score_without_a_signature_is_named(runs: dict[str, Path]) -> None:
+@pytest.mark.parametrize("kept", [0, 1, 23])
+def test_values_of_some_clips_only_are_damage(runs: dict[str, Path], kept: int) -> None:
+    rows = [json.loads(line) for line in (runs["seed 1"] / "clips.jsonl").read_text(encoding="utf-8").splitlines()]
+    for row in rows[kept:]:
+        row["scores"].pop("lsd-logmel")
+    folder = damaged(runs["seed 1"], "clips.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+    if not kept:
+        assert read_side(folder).values("lsd-logmel") == {}
+        return
+    with pytest.raises(BadInput, match=f"{24 - kept} of 24 scored clips have no value of lsd-logmel, first s"):
+        read_side(folder)
+
+
+@pytest.mark.parametrize("signature", ["fad|nonsense", None, 3])
+def test_a_score_without_a_signature_is_named(runs: dict[str, Path], signature: object) -> None:
     record = json.loads((runs["seed 1"] / "record.json").read_text(encoding="utf-8"))
-    record["scores"]["fad-logmel"]["signature"] = "fad|nonsense"
+    record["scores"]["fad-logmel"]["signature"] = signature
     with pytest.raises(BadInput, match="its score fad-logmel has no signature"):
         read_side(damaged(runs["seed 1"], "record.json", json.dumps(record)))
+
+
+@pytest.mark.parametrize("silent", [3, None, "sound-01-0", [["a"]], [1]])
+def test_clips_in_trouble_that_are_no_ids_are_named(runs: dict[str, Path], silent: object) -> None:
+    record = json.loads((runs["seed 1"] / "record.json").read_text(encoding="utf-8"))
+    record["clips"]["silent"] = silent
+    with pytest.raises(BadInput, match=r"its clips have silent .*, which are no ids"):
+        read_side(damaged(runs["seed 1"], "record.json", json.dumps(record)))
+
+
+def test_a_score_that_is_true_is_no_number(runs: dict[str, Path]) -> None:
+    record = json.loads((runs["seed 1"] / "record.json").read_text(encoding="utf-8"))
+    record["scores"]["fad-logmel"]["value"] = True
+    with pytest.raises(BadInput, match="its score fad-logmel is no number"):
+        read_side(damaged(runs["seed 1"], "record.json", json.dumps(record)))
+
+
+def test_references_that_are_no_digests_are_named(runs: dict[str, Path]) -> None:
+    with pytest.raises(BadInput, match=r"references\.json is damaged: a is 1, but must be 64 hex digits"):
+        read_side(damaged(runs["seed 1"], "references.json", '{"a": 1}'))
 
 
 def copied(runs: dict[str, Path], side: str, *names: str) -> Path:
@@ -114,3 +154,12 @@ def test_two_runs_of_one_name_are_ambiguous(runs: dict[str, Path]) -> None:
     assert message.startswith("two baselines are of system a on suite takes: name one of ")
     assert "a-seed 1" in message
     assert "a-seed 2" in message
+
+
+def test_two_runs_of_a_name_that_nobody_asks_for_disturb_nobody(runs: dict[str, Path]) -> None:
+    ours, more = copied(runs, "ours", "seed 0 as a"), copied(runs, "more", "seed 0 as a", "seed 0 as c")
+    theirs = copied(runs, "theirs", "seed 1 as a", "seed 1 as b", "seed 2 as b")
+    for candidates, single in ((ours, 0), (more, 2)):
+        found = matched(read_sides(candidates), read_sides(theirs))
+        assert [pair.baseline.system for pair in found.pairs] == ["a"]
+        assert len(found.single) == single

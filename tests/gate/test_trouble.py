@@ -70,7 +70,22 @@ def test_trouble_that_the_baseline_has_must_become_significantly_more() -> None:
     assert p(before, before, "clipped") == 1.0
     assert p(side({"clipped": ids(3, 4)}), before, "clipped") == 1.0
     assert p(side({"clipped": ids(1, 2, 3)}), before, "clipped") == 0.5
-    assert p(side({"clipped": ids(*range(1, 11))}), before, "clipped") == 2.0**-8
+    assert p(side({"clipped": ids(1, 2, 3, 4, 5, 6)}), before, "clipped") == 2.0**-4
+
+
+def test_more_than_twice_as_many_and_two_is_a_regression_whatever_the_level() -> None:
+    before = side({"clipped": ids(1)})
+    assert p(side({"clipped": ids(1, 2, 3, 4)}), before, "clipped") == 2.0**-3
+    assert p(side({"clipped": ids(1, 2, 3, 4, 5)}), before, "clipped") == 0.0
+    assert p(side({"clipped": ids(1, 2, 3, 4, 5)}), before, "clipped", Gate(tails={"clipped": 1})) == 2.0**-3
+    assert p(side({"clipped": ids(1, 2, 3, 4, 5)}), before, "clipped", Gate(tails={"clipped": 4})) == 1.0
+
+
+def test_a_clip_that_only_one_run_is_about_is_no_news() -> None:
+    whole = side({"clipped": ids(1, 50), "failed": {"c60": "why"}})
+    part = dataclasses.replace(side(), rows={clip: row for clip, row in whole.rows.items() if clip < "c5"})
+    assert p(whole, part, "clipped") == 0.0
+    assert p(whole, part, "failed") == 1.0
 
 
 def test_a_recording_for_two_prompts_is_a_duplicate() -> None:
@@ -95,6 +110,13 @@ def test_a_tail_is_found_that_the_mean_hides() -> None:
     assert found.clips[0]._asdict() == {"id": "c0", "text": "text c0", "baseline": 1.0, "candidate": 9.0}
     (allowed,) = tail_findings(Pair(side(values=bad), side()), Gate(tails={"worst": 11}))
     assert allowed.p == 1.0
+
+
+def test_a_tail_counts_only_what_is_worse_by_more_than_the_margin() -> None:
+    """The margin is 3 % of the baseline's 1.0; all its clips have that value."""
+    near, far = ({f"c{index}": value for index in range(12)} for value in (1.029, 1.031))
+    assert [one.candidate for one in tail_findings(Pair(side(values=near), side()), Gate())] == [0]
+    assert [one.candidate for one in tail_findings(Pair(side(values=far), side()), Gate())] == [12]
 
 
 def test_a_tail_of_equal_runs_is_none() -> None:

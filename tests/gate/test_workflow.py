@@ -14,26 +14,49 @@ import pytest
 import yaml
 
 README = Path(__file__).parent.parent.parent / "README.md"
+PULL = "github.event_name == 'pull_request'"
+CONDITIONS = {None: (True, True), PULL: (False, True), PULL.replace("==", "!="): (True, False)}
+"""Whether a step is for a push to main, and whether for a pull request, by its condition."""
 
 
-def workflow() -> dict[str, Any]:
+def workflow() -> dict[Any, Any]:
     """The one fenced YAML block that calls ``bench check``."""
     blocks = re.findall(r"```ya?ml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     (found,) = [block for block in blocks if "bench check" in block]
-    parsed: dict[str, Any] = yaml.safe_load(found)
+    parsed: dict[Any, Any] = yaml.safe_load(found)
     return parsed
 
 
-def commands() -> list[str]:
+def steps(*, pull: bool) -> list[dict[str, Any]]:
+    """The steps that a push to main takes, or a pull request."""
     (job,) = workflow()["jobs"].values()
-    return [step["run"] for step in job["steps"] if "run" in step]
+    return [step for step in job["steps"] if CONDITIONS[plain(step)][pull]]
 
 
-def runner(command: str) -> subprocess.CompletedProcess[str]:
-    """A step as GitHub runs it: by bash, to the first command that fails."""
+def plain(step: dict[str, Any]) -> str | None:
+    """The condition of a step that runs as long as nothing failed."""
+    condition = step.get("if")
+    return condition.removeprefix("always() && ") if condition else None
+
+
+def runner(command: str, more: str = "") -> subprocess.CompletedProcess[str]:
+    """A step as GitHub runs it: by bash, to the first command that fails; with more options for ``bench run``."""
     path = f"{Path('tools').resolve()}{os.pathsep}{os.environ['PATH']}"
     words = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", command]
-    return subprocess.run(words, capture_output=True, text=True, check=False, env={**os.environ, "PATH": path})
+    given = {name: f"{value} {more}".strip() for name, value in workflow()["env"].items()}
+    environment = {**os.environ, **given, "PATH": path}
+    return subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
+
+
+def codes(*, pull: bool, more: str = "") -> dict[str, int]:
+    """What each step with a command comes to, by its name; none follows one that fails."""
+    found: dict[str, int] = {}
+    for step in steps(pull=pull):
+        if "run" in step:
+            found[step.get("name", step["run"])] = runner(step["run"], more).returncode
+            if any(found.values()):
+                break
+    return found
 
 
 @pytest.fixture
@@ -46,27 +69,47 @@ def tools() -> None:
         Path("tools", name).chmod(0o755)
 
 
-def test_the_steps_pass_a_rerun_and_fail_a_regression(tools: None) -> None:
-    for command in commands():
-        ran = runner(command)
-        assert ran.returncode == 0, f"{command}\n{ran.stdout}{ran.stderr}"
-    assert Path("installed.txt").read_text(encoding="utf-8").strip() == "install audiogen-bench"
+INSTALL = "pip install audiogen-bench"
+PASSED = {INSTALL: 0, "Candidate": 0, "Gate": 0}
+
+
+@pytest.mark.parametrize("more", ["", "--seed 1"])
+def test_a_pull_request_that_changes_nothing_passes(tools: None, more: str) -> None:
+    assert codes(pull=False) == {INSTALL: 0, "Baseline": 0}
+    assert codes(pull=True, more=more) == PASSED
+    assert set(Path("installed.txt").read_text(encoding="utf-8").splitlines()) == {"install audiogen-bench"}
     (report,) = Path().glob("*.xml")
     assert ET.parse(report).getroot().attrib["failures"] == "0"
-    (making,) = [command for command in commands() if "--seed 1" in command]
-    (gate,) = [command for command in commands() if "bench check" in command]
-    folder = re.findall(r"--results (\S+)", making)[0]
-    Path(folder).rename("sound")
-    assert runner(re.sub(r"--system \S+", "--system noise", making)).returncode == 0
-    failed = runner(gate)
-    assert failed.returncode == 1, failed.stdout + failed.stderr
-    assert failed.stdout.splitlines()[-1].startswith("regression: ")
+
+
+def test_a_pull_request_that_regresses_fails(tools: None) -> None:
+    assert codes(pull=False) == {INSTALL: 0, "Baseline": 0}
+    assert codes(pull=True, more="--system noise") == {**PASSED, "Gate": 1}
+    (report,) = Path().glob("*.xml")
     assert ET.parse(report).getroot().attrib["failures"] != "0"
 
 
+def test_a_pull_request_makes_no_baseline(tools: None) -> None:
+    assert codes(pull=True) == {**PASSED, "Gate": 2}
+
+
+def test_what_main_keeps_is_what_a_pull_request_gets() -> None:
+    """A cache is known by its paths and its key; those of main can be read by pull requests, and not the reverse."""
+    events = workflow()[True]  # YAML's name for ``on``
+    assert events["push"] == {"branches": ["main"]}
+    (kept,) = [step for step in steps(pull=False) if "actions/cache" in step.get("uses", "")]
+    (got,) = [step for step in steps(pull=True) if "actions/cache" in step.get("uses", "")]
+    assert (kept["uses"], got["uses"]) == ("actions/cache/save@v4", "actions/cache/restore@v4")
+    assert kept["with"]["path"] == got["with"]["path"]
+    assert kept["with"]["path"].splitlines() == ["baseline", "~/.cache/bench/features"]
+    exact, newest = got["with"]["restore-keys"].splitlines()
+    assert exact == f"{newest}${{{{ github.event.pull_request.base.sha }}}}-"
+    assert kept["with"]["key"] == f"{newest}${{{{ github.sha }}}}-${{{{ github.run_id }}}}"
+    assert got["with"]["fail-on-cache-miss"] is True
+
+
 def test_the_report_is_kept_whatever_the_verdict() -> None:
-    (job,) = workflow()["jobs"].values()
-    (kept,) = [step for step in job["steps"] if "upload-artifact" in step.get("uses", "")]
-    assert kept["if"] == "always()"
-    (gate,) = [command for command in commands() if "bench check" in command]
+    (kept,) = [step for step in steps(pull=True) if "upload-artifact" in step.get("uses", "")]
+    assert kept["if"].startswith("always() && ")
+    (gate,) = [step["run"] for step in steps(pull=True) if "bench check" in step.get("run", "")]
     assert kept["with"]["path"] in re.findall(r"--junit (\S+)", gate)

@@ -211,6 +211,10 @@ def test_a_run_is_scored(bench: Bench, speech: Path) -> None:
     assert {"jiwer", "transformers"} <= record["versions"].keys()
     rows = [json.loads(line) for line in (file.parent / "clips.jsonl").read_text().splitlines()]
     assert all({"wer", "cer"} <= row["scores"].keys() for row in rows)
+    assert [row["weights"]["wer"] for row in rows] == [4, 2, 2]
+    for name, score in record["scores"].items():
+        mean = np.average([row["scores"][name] for row in rows], weights=[row["weights"][name] for row in rows])
+        assert mean == pytest.approx(score["value"])
     before = file.read_bytes()
     assert bench("run", "--system", "noise", "--suite", speech, "--metrics", "wer,cer,wer@whisper-base.en").code == 0
     assert file.read_bytes() == before
