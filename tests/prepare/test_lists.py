@@ -263,7 +263,8 @@ def test_a_copy_that_does_not_fit_on_the_disk_leaves_the_old_table(own: Path) ->
     obtained(METADATA, beside=own)
     (own / "metadata.csv").write_bytes(DATA * 100)
     code = (
-        "import resource, sys, pathlib; from bench.prepare.lists import keep_lists, obtain_lists; from bench.card import Card\n"
+        "import resource, sys, pathlib; from bench.card import Card\n"
+        "from bench.prepare.lists import keep_lists, obtain_lists\n"
         "from bench.prepared import Shelf; from bench.progress import Reporter\n"
         "from bench.sources import Captions, Listing\n"
         "card = Card('Own', 1, 'text-to-audio', Captions(list=Listing(file='metadata.csv')))\n"
