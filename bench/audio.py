@@ -65,9 +65,9 @@ def decode(path: Path) -> Sound:
     import soundfile
 
     if path.suffix == FEATURES_ONLY:
-        raise Unreadable(
-            f"of {path.stem} only imported features are here, and not these: get its audio, or features that have them"
-        )
+        here = f"of {path.stem} only imported features are here, and not these"
+        how = "get its audio, or features that have them, or, where the cache was emptied, run bench prepare again"
+        raise Unreadable(f"{here}: {how}")
     _refuse_truncated(path)
     try:
         with soundfile.SoundFile(path) as file:

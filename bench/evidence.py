@@ -13,7 +13,7 @@ import numpy as np
 from bench.digest import digest, file_digest
 from bench.embedder import Embedder, spelled
 from bench.extraction import Demand, Failures, extract, extract_texts
-from bench.features import Recording, Store, Survey, gather
+from bench.features import Recording, Store, Survey, gather, imported
 from bench.metric import FeatureMetric, Features, Metric, Scope, Score
 from bench.progress import Reporter
 from bench.suite import Suite
@@ -61,7 +61,11 @@ class Evidence:
 
     def _kept(self, embedder: Embedder, sides: Sequence[Sequence[Recording]]) -> bool:
         """Whether the store has features of all these recordings, going by its files' names."""
-        return all(self.store.path(embedder.key, one.digest).is_file() for side in sides for one in side)
+        return all(self._is_kept(embedder.key, one) for side in sides for one in side)
+
+    def _is_kept(self, key: str, recording: Recording) -> bool:
+        kinds = (key, imported(key)) if recording.features_only else (key,)
+        return any(self.store.path(kind, recording.digest).is_file() for kind in kinds)
 
     def score(self, metric: FeatureMetric) -> Score:
         """One metric's score; the same audio, judged the same way, is not judged twice."""
@@ -102,7 +106,10 @@ class Evidence:
 
         The source, so that whoever edits a metric's arithmetic sees what comes of it.
         """
-        audio = [[(name, recording.digest) for name, recording in side.items()] for side in self._sides(metric)]
+        audio = [
+            [(name, recording.digest, recording.features_only) for name, recording in side.items()]
+            for side in self._sides(metric)
+        ]
         judged = [_source(metric), repr(metric), metric.signature(len(self.tally.scored), self.scope)]
         return digest([*judged, audio, list(_texts(self.suite, self.tally, metric).items())])
 

@@ -94,7 +94,7 @@ def _lacking(demands: Sequence[Demand], store: Store) -> Iterator[tuple[Embedder
     for embedder, sides in demands:
         key = embedder.key
         asked = {one.digest: one for side in sides for one in side}
-        missing = frozenset(digest for digest in asked if store.get(key, digest) is None)
+        missing = frozenset(digest for digest, one in asked.items() if store.of(key, one) is None)
         if missing:
             audible = frozenset(digest for digest, one in asked.items() if not one.features_only)
             yield embedder, audible | missing, missing  # of what has no audio and is missing, the decoder says so

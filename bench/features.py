@@ -28,6 +28,11 @@ from bench.typed import build
 CONDITION = "condition-1"  # the store's folder for what recordings are like; raise the number with the fields
 
 
+def imported(kind: str) -> str:
+    """The folder of one kind of features that another computed, apart from those computed here."""
+    return f"{kind}-imported"
+
+
 class Store:
     """Arrays kept by kind and by the content of the audio they came from, outside the user's folders.
 
@@ -55,6 +60,15 @@ class Store:
         ):  # what a damaged header raises
             return None
         return rows
+
+    def known(self, kind: str, audio: str) -> Rows | None:
+        """The array that was computed here; or else the one that was imported for audio that is not here."""
+        own = self.get(kind, audio)
+        return self.get(imported(kind), audio) if own is None else own
+
+    def of(self, kind: str, recording: Recording) -> Rows | None:
+        """The array of a recording: another's only where its audio is not here, so that none passes for one's own."""
+        return (self.known if recording.features_only else self.get)(kind, recording.digest)
 
     def recall(self, key: str) -> Score | None:
         """The score kept under a key, or None where it is absent or damaged."""
@@ -200,7 +214,7 @@ def gather(recordings: Mapping[str, Recording], embedder: Embedder, store: Store
 
 
 def _kept(store: Store, key: str, embedder: Embedder, recording: Recording) -> Rows:
-    rows = store.get(key, recording.digest)
+    rows = store.of(key, recording)
     if rows is None:
         raise ValueError(f"the feature store lost {recording.path.name}: {store.path(key, recording.digest)}")
     return embedder.checked(rows, recording.path.stem)

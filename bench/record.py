@@ -205,7 +205,7 @@ def _scores(fields: Mapping[str, Mapping[str, Any]]) -> dict[str, Score]:
     return {
         name: Score(
             score["value"],
-            Interval(*score["interval"]) if score["interval"] else None,
+            Interval(*score["interval"]) if score["interval"] is not None else None,
             score["n"],
             score["signature"],
             flags=tuple(score.get("flags", ())),
@@ -274,6 +274,8 @@ def check_record(record: Record, path: Path) -> None:
         numbers = (score.value, *(score.interval or ()))
         if not all(type(number) in (int, float) and math.isfinite(number) for number in numbers):
             raise BadInput(f"{path} is no record: its score {name} is no number")
+        if type(score.n) is not int or score.n < 0 or not all(isinstance(flag, str) for flag in score.flags):
+            raise BadInput(f"{path} is no record: the score {name} has n {score.n!r} and flags {score.flags!r}")
 
 
 def _check_fields(record: Record, path: Path) -> None:

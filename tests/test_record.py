@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from bench.errors import BadInput
 from bench.metric import Score
-from bench.record import Record, read_record, read_records, record_folder, write_record
+from bench.record import Record, check_record, read_record, read_records, record_folder, write_record
 from bench.stats import Interval
 
 SCORE = Score(1 / 3, Interval(0.1, 0.5), 24, "fad|emb:x|n:24")
@@ -86,3 +87,14 @@ def test_records_are_found_and_sorted(tmp_path: Path) -> None:
     assert [(one.system["name"], one.seed) for one in found] == [("foley", 0), ("foley", 1), ("noise", 0)]
     assert len(read_records(tmp_path)) == 4
     assert read_records(tmp_path / "nowhere") == []
+
+
+@pytest.mark.parametrize(("name", "value"), [("n", None), ("n", "24"), ("n", -1), ("n", True), ("flags", [1])])
+def test_a_score_with_a_count_that_is_none_is_no_record(tmp_path: Path, name: str, value: object) -> None:
+    write_record(tmp_path, record(), [])
+    path = tmp_path / "record.json"
+    body = json.loads(path.read_text(encoding="utf-8"))
+    body["scores"]["fad-logmel"][name] = value
+    path.write_text(json.dumps(body), encoding="utf-8")
+    with pytest.raises(BadInput, match="the score fad-logmel has n"):
+        check_record(read_record(tmp_path), path)

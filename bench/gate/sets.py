@@ -83,7 +83,7 @@ def _features(side: Side, what: str, audio: Mapping[str, str], metric: FeatureMe
     Raises:
         NotEvaluable: it has not all of them.
     """
-    rows = {name: store.get(metric.embedder.key, digest) for name, digest in audio.items()}
+    rows = {name: store.known(metric.embedder.key, digest) for name, digest in audio.items()}
     if lost := [name for name, each in rows.items() if each is None]:
         told = f"the feature store lacks {metric.embedder.name}'s features of {len(lost)} of {len(audio)} {what}"
         raise NotEvaluable(f"{told}, first {lost[0]}; {_again(side)}")

@@ -111,8 +111,23 @@ def _label(block: Block, attempt: Attempt, *, several: bool) -> str:
     runs = attempt.runs
     own = f" {runs.system}" if block.system not in (None, runs.system) else ""
     told = f" [{runs.first.system['hash']}]" if several else ""
-    seeds = f", {len(runs.seeds)} seeds" if len(runs.seeds) > 1 else f", seed {runs.seeds[0]}" if runs.seeds[0] else ""
+    made = [tried.measured.seeds for tried in attempt.cells if tried.measured]
+    several_seeds = seeds_text(len(runs.seeds), made)
+    seeds = several_seeds or (f", seed {runs.seeds[0]}" if runs.seeds[0] else "")
     return f"measured{own}{told}{seeds}{''.join(attempt.marks)}"
+
+
+def seeds_text(there: int, made: Sequence[int]) -> str:
+    """Of how many seeds a row's numbers are: of fewer than there are, where unlike ones were left out.
+
+    >>> seeds_text(3, [3, 3]), seeds_text(4, [2, 4]), seeds_text(1, [1])
+    (', 3 seeds', ', 2 to 4 of 4 seeds', '')
+    """
+    if there < 2:
+        return ""
+    least, most = min(made, default=there), max(made, default=there)
+    of = f"{least} to {most} of " if least < most else f"{most} of " if most < there else ""
+    return f", {of}{there} seeds"
 
 
 def count_text(attempt: Attempt) -> str:

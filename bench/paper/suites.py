@@ -14,7 +14,7 @@ from bench.metric import Metric, Score
 from bench.paper.entries import opinion
 from bench.paper.hearing import Hearing
 from bench.paper.measured import Measured, Runs, grouped, pooled
-from bench.paper.page import listened, opinion_cell
+from bench.paper.page import listened, opinion_cell, seeds_text
 from bench.paper.ranks import Standing, ranked
 from bench.record import Record
 from bench.sheet import Cell, Emphasis, Line, Sheet
@@ -77,7 +77,7 @@ def suite_table(
 
 def _over_seeds(row: Row, made: Table, runs: Runs, found: Found) -> Row:
     """A row that says of how many seeds it is, and whose cells have their spread."""
-    label = row.label if len(runs.records) == 1 else f"{row.label}, {len(runs.records)} seeds"
+    label = f"{row.label}{seeds_text(len(runs.records), [one.seeds for one in found.values() if one])}"
     cells = [
         dataclasses.replace(cell, seeds=one.of, spread=one.spread) if (one := found.get(column.name)) else cell
         for cell, column in zip(row.cells, made.columns, strict=True)

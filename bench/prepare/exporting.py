@@ -81,7 +81,7 @@ def _packed(suite: Suite, recordings: Mapping[str, Recording], embedders: Sequen
 
 
 def _kept(store: Store, embedder: Embedder, recording: Recording) -> Rows:
-    rows = store.get(embedder.key, recording.digest)
+    rows = store.of(embedder.key, recording)
     if rows is None:
         raise NotEvaluable(f"the feature store lost {recording.path.name}; run this again")
     return rows

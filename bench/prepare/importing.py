@@ -13,7 +13,7 @@ from bench.digest import SHORT, digest
 from bench.disk import write_atomically
 from bench.embedder import Embedder, Rows
 from bench.errors import BadInput
-from bench.features import Store, Stub
+from bench.features import Store, Stub, imported
 from bench.metric import FeatureMetric
 from bench.prepare.features import Contents, Conversion, Embedded, Reference, list_of, unpack
 from bench.prepared import Shelf, conversion, stamp_audio
@@ -107,12 +107,12 @@ def _wanted(contents: Contents, suite: Suite, shelf: Shelf) -> list[Reference]:
 
 
 def _take(fitting: Fitting, wanted: list[Reference], suite: Suite, shelf: Shelf) -> None:
-    """Put rows into the store where it has none: what was computed here goes before what another says."""
+    """Put rows into the store, apart from those computed here, which go before what another says."""
     store = Store()
     for embedder, rows in fitting.rows.items():
         for one in wanted:
-            if store.get(embedder.key, one.audio) is None:
-                store.put(embedder.key, one.audio, rows[one.name])
+            if store.get(imported(embedder.key), one.audio) is None:
+                store.put(imported(embedder.key), one.audio, rows[one.name])
     stamp_audio(shelf, suite.card)
     made = digest(conversion(suite.card))
     for one in wanted:

@@ -124,9 +124,27 @@ def test_features_that_were_computed_here_are_never_replaced(packed: Path, at: M
     ours = tree(Store().folder)
     spoilt = with_array(packed, "rows", array(packed, "rows") + np.float32(1))
     taken(spoilt, shelf)
+    assert tree(Store().folder) == ours
     shutil.rmtree(shelf.audio)
     taken(spoilt, shelf)
-    assert tree(Store().folder) == ours
+    kept = tree(Store().folder)
+    assert {name: kept[name] for name in ours} == ours
+    assert all(name.split("/")[0].endswith("-imported") for name in kept.keys() - ours.keys())
+
+
+def test_anothers_features_never_pass_for_those_of_audio_that_comes_later(packed: Path, at: Move, bench: Bench) -> None:
+    """Another's claim is believed only as long as the audio is not here; a score made of it is made again then."""
+    words = ("run", "--system", "noise", "--suite", "own.yaml", "--json", "--quiet")
+    shelf = at("second")
+    record(shelf, *NAMES)
+    clean = json.loads(bench(*words, "--results", "clean").out)["scores"]
+    shelf = at("third")
+    taken(with_array(packed, "rows", array(packed, "rows") + np.float32(1)), shelf)
+    spoilt = json.loads(bench(*words, "--results", "spoilt").out)["scores"]
+    record(shelf, *NAMES)
+    healed = json.loads(bench(*words, "--results", "healed").out)["scores"]
+    assert spoilt["fad-logmel"]["value"] != clean["fad-logmel"]["value"]
+    assert healed == clean
 
 
 # Nothing is written that the suite does not name, and nothing before all is checked.
