@@ -127,8 +127,14 @@ class Report(NamedTuple):
             found.append(f"{said}: {_named(short)}")
         if self.unused:
             found.append(f"{len(self.unused)} files are of none of them: {_named([path.name for path in self.unused])}")
-        found += [one.line for one in self.subsets]
+        found += [self._line(one) for one in self.subsets]
         return found + ([f"get the rest with: {self.advice}"] if lacking else [])
+
+    def _line(self, one: Subset) -> str:
+        """A subset's line; the suite itself is complete too where features stand for all that has no audio."""
+        if self.known and not self.lacking and one.name == self.suite:
+            return f"{one.name}: complete, {len(self.known)} of {one.wanted} by their features alone"
+        return one.line
 
     @property
     def advice(self) -> str:

@@ -341,6 +341,7 @@ def test_prepare_says_what_became_of_imported_features(packed: Path, at: Move, b
     ran = bench("prepare", "own.yaml", "--lists", "lists", "--import-stats", packed)
     assert ran.code == 0, ran.err
     assert "3 recordings are known by their features now: logmel" in ran.err
+    assert "own: complete, 3 of 3 by their features alone" in ran.out
     shutil.rmtree("second/cache")
     assert bench("prepare", "own.yaml").code == 0
     assert scores(bench, "second")["clips"]["scored"] == 6
