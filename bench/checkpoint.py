@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.disk import locked, write_atomically
+from bench.errors import one_line
 from bench.weights import digest_of, weights_folder
 
 Tensor = Any
@@ -179,4 +180,4 @@ def _unpickled(path: Path) -> Any:
 
 
 def _no_checkpoint(path: Path, error: Exception) -> ValueError:
-    return ValueError(f"{path.name} can't be loaded as a checkpoint: {' '.join(str(error).split())[:300]}")
+    return ValueError(f"{path.name} can't be loaded as a checkpoint: {one_line(error)[:300]}")

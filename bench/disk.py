@@ -54,12 +54,13 @@ def sweep(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def locked(folder: Path, *, wait: bool = False) -> Iterator[None]:
+def locked(folder: Path, *, wait: bool = False, busy: str = "") -> Iterator[None]:
     """Hold a folder for this process alone; the lock goes with the process, even when it is killed.
 
     Args:
         folder: made if it is not there.
         wait: wait for the other process rather than give up.
+        busy: what is said then.
 
     Raises:
         NotEvaluable: another process holds the folder and ``wait`` is false.
@@ -71,7 +72,8 @@ def locked(folder: Path, *, wait: bool = False) -> Iterator[None]:
     try:
         lock.acquire(timeout=-1 if wait else 0)
     except filelock.Timeout:
-        raise NotEvaluable(f"another process is using {folder}: wait for it, or choose another --out") from None
+        said = busy or f"another process is using {folder}: wait for it, or choose another --out"
+        raise NotEvaluable(said) from None
     try:
         yield
     finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 class BadInput(ValueError):
@@ -24,3 +24,22 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> BadInput:
     near = difflib.get_close_matches(name, names, n=1)
     hint = f" (did you mean {near[0]!r}?)" if near else ""
     return BadInput(f"no {kind} is called {name!r}{hint}; there are: {', '.join(names) or 'none'}")
+
+
+def one_line(said: object) -> str:
+    r"""What an error says, in one line.
+
+    >>> one_line(ValueError("no such\n  file"))
+    'no such file'
+    """
+    return " ".join(str(said).split())
+
+
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """The first few names, and how many more there are.
+
+    >>> listed(["a", "b", "c"], 2)
+    'a, b and 1 more'
+    """
+    rest = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{rest}"

@@ -18,7 +18,7 @@ from bench.clip import Clip
 from bench.device import describe, joules, peak_bytes, resolve
 from bench.digest import canonical_json, clip_seed, digest, file_digest
 from bench.disk import append_lines, sweep, write_atomically
-from bench.errors import BadInput, NotEvaluable
+from bench.errors import BadInput, NotEvaluable, one_line
 from bench.metric import Timing
 from bench.progress import Reporter
 from bench.system import Forgetting, Generate, System
@@ -194,7 +194,7 @@ def _attempts(run: Generate, batch: Sequence[Clip], seed: int, device: str) -> l
 
 def said(error: BaseException) -> str:
     """An error in one line."""
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+    return f"{type(error).__name__}: {one_line(error)}"
 
 
 def _share(before: float | None, after: float | None, clips: int) -> float | None:
@@ -286,7 +286,7 @@ def _samples(outcome: Any) -> Waveform:
     try:
         given = np.asarray(outcome)
     except (Exception, SystemExit) as error:
-        raise Faulty(f"gave what is no array: {type(error).__name__}: {' '.join(str(error).split())}") from error
+        raise Faulty(f"gave what is no array: {type(error).__name__}: {one_line(error)}") from error
     if not np.issubdtype(given.dtype, np.floating):
         raise Faulty(f"gave samples of type {given.dtype}, not floating-point numbers in ±1")
     if given.ndim != 1 or not given.size:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from bench.digest import digest
 from bench.disk import locked
-from bench.errors import NotEvaluable
+from bench.errors import NotEvaluable, one_line
 from bench.weights import digest_of, note, notes, offline, weights_folder
 
 Kind = Literal["model", "dataset"]
@@ -55,7 +55,7 @@ def _asked(repository: str, revision: str, kind: Kind) -> str:
     try:
         found = HfApi().repo_info(repository, revision=revision, repo_type=kind).sha
     except Exception as error:  # the hub's client and those below it raise what they like; to the user it is one thing
-        raise NotEvaluable(f"{missing(repository, kind)} (asking the hub failed: {_line(error)})") from error
+        raise NotEvaluable(f"{missing(repository, kind)} (asking the hub failed: {one_line(error)})") from error
     if not found:
         raise NotEvaluable(f"the hub gives no commit for {repository}@{revision}")
     return found
@@ -86,7 +86,7 @@ def snapshot(repository: str, revision: str, only: Sequence[str] = ()) -> Path:
         names = wanted((sibling.rfilename for sibling in siblings), only)
         folder = Path(snapshot_download(repository, revision=revision, allow_patterns=names))
     except Exception as error:  # as above
-        raise NotEvaluable(f"{missing(repository)} (download failed: {_line(error)})") from error
+        raise NotEvaluable(f"{missing(repository)} (download failed: {one_line(error)})") from error
     _hold("snapshots", _key(repository, revision, only), names)
     return folder
 
@@ -178,10 +178,6 @@ def missing(repository: str, kind: Kind = "model") -> str:
 def _refuse_offline(repository: str, kind: Kind = "model") -> None:
     if switch := offline():
         raise NotEvaluable(f"{missing(repository, kind)} ({switch} is set, so nothing is downloaded)")
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())
 
 
 def _hold(name: str, key: str, value: Any) -> None:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bench.digest import SHORT, digest
-from bench.errors import NotEvaluable
+from bench.errors import NotEvaluable, one_line
 from bench.evidence import Evidence
 from bench.features import Recording, Store, Survey, survey
 from bench.metric import FeatureMetric, Metric, Scope, Score, Timing, TimingMetric, hears_references
@@ -83,9 +83,9 @@ def judge(suite: Suite, metrics: Mapping[str, Metric], obtained: Obtained, devic
         try:
             verdict.scores[name] = _signed(_score(metric, evidence, obtained.timings), metric, evidence)
         except (ValueError, NotEvaluable, ImportError) as error:  # these say in their own words what is wrong
-            verdict.not_scored[name] = " ".join(str(error).split())
+            verdict.not_scored[name] = one_line(error)
         except Exception as error:  # noqa: BLE001 - one metric that breaks loses no other
-            verdict.not_scored[name] = f"{type(error).__name__}: {' '.join(str(error).split())}"
+            verdict.not_scored[name] = f"{type(error).__name__}: {one_line(error)}"
     return verdict
 
 

@@ -14,7 +14,7 @@ import yaml
 from jsonargparse import ArgumentError, ArgumentParser, Namespace, get_loader, set_loader
 from jsonargparse.typing import register_type
 
-from bench.errors import BadInput, unknown
+from bench.errors import BadInput, one_line, unknown
 from bench.pretrained import Pretrained
 from bench.system import OWN, Standing, System, setting_fields
 
@@ -171,7 +171,7 @@ def _name_in(path: Path) -> str | None:
     try:
         value = _load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise BadInput(f"--config {path} can't be read: {' '.join(str(error).split())}") from error
+        raise BadInput(f"--config {path} can't be read: {one_line(error)}") from error
     system = value.get("system") if isinstance(value, dict) else None
     return system.get("name") if isinstance(system, dict) else None
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bench.clip import Clip
+from bench.errors import listed
 from bench.features import Recording, Survey
 
 SHORT_OF = 0.9  # a clip shorter than this share of what was asked for, or of its reference, is named as too short
-NAMED = 5  # ids that a line names before it only counts
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,8 @@ class Tally:
 
 
 def _listed(ids: Sequence[str] | Mapping[str, str]) -> str:
-    shown = [f"{name} ({ids[name]})" if isinstance(ids, Mapping) else name for name in list(ids)[:NAMED]]
-    rest = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
-    return f"{len(ids)} — {', '.join(shown)}{rest}"
+    shown = [f"{name} ({why})" for name, why in ids.items()] if isinstance(ids, Mapping) else list(ids)
+    return f"{len(ids)} — {listed(shown)}"
 
 
 def tally(

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import yaml
 
-from bench.errors import BadInput, unknown
+from bench.errors import BadInput, one_line, unknown
 
 T = TypeVar("T")
 WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false", type(None): "nothing"}
@@ -46,7 +46,7 @@ def read_yaml(text: str) -> Any:
     except BadInput:
         raise
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # a date such as 2024-13-01 is a ValueError
-        raise BadInput(f"not YAML: {' '.join(str(error).split())}") from error
+        raise BadInput(f"not YAML: {one_line(error)}") from error
 
 
 def build(kind: type[T], fields: Any, where: str) -> T:

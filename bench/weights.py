@@ -11,7 +11,7 @@ from typing import Any
 
 from bench.digest import SHORT, file_digest
 from bench.disk import cache_folder, locked, write_atomically
-from bench.errors import BadInput, NotEvaluable
+from bench.errors import BadInput, NotEvaluable, one_line
 
 OFFLINE = ("BENCH_OFFLINE", "HF_HUB_OFFLINE")  # either set: nothing is downloaded
 UNSET = ("", "0", "false", "no", "off")
@@ -95,7 +95,8 @@ def obtain(weights: Weights) -> Path:
             path.resolve().unlink()  # in the hub's cache, what a link points to
             path.unlink(missing_ok=True)
             raise NotEvaluable(f"{weights.url} gave another file than the published one, so it was not kept; try again")
-    _hold(weights, digest_of(path))
+    if not weights.sha256:
+        hold("lock", weights.file, digest_of(path))
     return path
 
 
@@ -106,7 +107,7 @@ def _downloaded(weights: Weights) -> Path:
     try:
         return _from_hub(weights) if weights.url.startswith("hf:") else _from_address(weights)
     except Exception as error:  # requests, urllib3 and the hub raise what they like; to the user it is one thing
-        raise NotEvaluable(f"{missing(weights)} (download failed: {' '.join(str(error).split())})") from error
+        raise NotEvaluable(f"{missing(weights)} (download failed: {one_line(error)})") from error
 
 
 def _from_address(weights: Weights) -> Path:
@@ -160,13 +161,13 @@ def _differs(weights: Weights, digest: str) -> bool:
     return not digest.startswith(known)
 
 
-def _hold(weights: Weights, digest: str) -> None:
+def hold(heading: str, key: str, digest: str) -> None:
     """Write down the digest of a file whose published one is not known, the first time it is used."""
-    if weights.sha256 or weights.file in notes("lock"):
+    if key in notes(heading):
         return
     with locked(weights_folder(), wait=True):
-        if weights.file not in notes("lock"):  # another process may have been the first
-            note("lock", weights.file, digest)
+        if key not in notes(heading):  # another process may have been the first
+            note(heading, key, digest)
 
 
 def digest_of(path: Path) -> str:

@@ -19,6 +19,7 @@ import numpy as np
 from bench.audio import Waveform
 from bench.checkpoint import State
 from bench.embedder import Embed, Embedder, spelled
+from bench.errors import one_line
 from bench.weights import Weights, obtain
 
 RATE = 16_000
@@ -100,7 +101,7 @@ def network(config: Settings, generation: Settings, state: State) -> Module:
     try:
         faults = model.load_state_dict({key: one.float() for key, one in state.items()}, strict=False, assign=True)
     except RuntimeError as error:
-        reason = " ".join(str(error).split())[:300]
+        reason = one_line(error)[:300]
         raise ValueError(f"these are not the weights of this Whisper: {reason}") from error
     missing = [key for key in faults.missing_keys if key != TIED]
     if missing or faults.unexpected_keys:

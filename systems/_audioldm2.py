@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from bench.errors import BadInput
+from bench.errors import BadInput, one_line
 
 from ._loading import quiet, require_vocabulary
 from ._pipelines import HEAD, original_heads, part, schedule
@@ -95,7 +95,7 @@ def _of_folder(folder: Path, preset: Preset, dtype: str) -> Pipeline:
     try:
         return library.AudioLDM2Pipeline.from_pretrained(folder, local_files_only=True, **networks, **rest)
     except (OSError, ValueError) as error:
-        raise BadInput(f"{folder.name} is no whole pipeline: {' '.join(str(error).split())}") from error
+        raise BadInput(f"{folder.name} is no whole pipeline: {one_line(error)}") from error
 
 
 def _reader(folder: Path) -> str:

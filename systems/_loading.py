@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bench.errors import BadInput
+from bench.errors import BadInput, one_line
 
 VOCABULARIES = ("tokenizer.json", "spiece.model", "vocab.json")
 NAMED = 3  # weights that a message names
@@ -38,7 +38,7 @@ def network(kind: Any, folder: Path, dtype: str, *, computed: frozenset[str] = f
         try:
             loaded, report = kind.from_pretrained(folder, output_loading_info=True, **told)
         except (OSError, ValueError, SafetensorError) as error:  # diffusers' where weights have other shapes, too
-            reason = " ".join(str(error).split())[:LINE]
+            reason = one_line(error)[:LINE]
             raise BadInput(f"no {kind.__name__} in {folder.name}: {reason}") from error
     for fault in ("missing", "unexpected", "mismatched"):
         # Of those mismatched, the shapes stand beside the name.
@@ -69,7 +69,7 @@ def tokenizer(folder: Path, subfolder: str = "") -> Any:
         try:
             return AutoTokenizer.from_pretrained(folder, subfolder=subfolder)
         except (OSError, ValueError) as error:
-            raise BadInput(f"no tokenizer in {folder.name}: {' '.join(str(error).split())}") from error
+            raise BadInput(f"no tokenizer in {folder.name}: {one_line(error)}") from error
 
 
 def require_vocabulary(folder: Path, subfolder: str = "") -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from bench.errors import BadInput
+from bench.errors import BadInput, one_line
 
 from ._loading import network, quiet
 from ._presets import heads
@@ -42,7 +42,7 @@ def original_heads(kind: Any, folder: Path, head_channels: int | None = None) ->
             channels = kind.load_config(folder, subfolder="unet")["block_out_channels"]
             return heads(channels, head_channels or (WIDE_HEAD if channels[0] == WIDE else HEAD))
         except (OSError, ValueError, KeyError) as error:
-            raise BadInput(f"no U-Net to sample with in {folder.name}: {' '.join(str(error).split())}") from error
+            raise BadInput(f"no U-Net to sample with in {folder.name}: {one_line(error)}") from error
 
 
 def schedule(kind: Any, folder: Path) -> Any:
@@ -55,4 +55,4 @@ def schedule(kind: Any, folder: Path) -> Any:
         try:
             return kind.from_config(kind.load_config(folder, subfolder="scheduler"))
         except (OSError, ValueError) as error:
-            raise BadInput(f"no scheduler in {folder.name}: {' '.join(str(error).split())}") from error
+            raise BadInput(f"no scheduler in {folder.name}: {one_line(error)}") from error

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from bench.audio import Waveform
-from bench.errors import BadInput
+from bench.errors import BadInput, one_line
 
 from ._batches import Tensor
 from ._loading import network, quiet, tokenizer
@@ -87,7 +87,7 @@ def _schedule(folder: Path) -> Any:
         try:
             found = CosineDPMSolverMultistepScheduler.load_config(folder, subfolder="scheduler")
         except (OSError, ValueError) as error:
-            raise BadInput(f"no scheduler in {folder.name}: {' '.join(str(error).split())}") from error
+            raise BadInput(f"no scheduler in {folder.name}: {one_line(error)}") from error
     if found.get("_class_name") != SCHEDULER:
         raise BadInput(f"the scheduler of {folder.name} is {found.get('_class_name')}, but must be {SCHEDULER}")
     return found

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from bench.checkpoint import State, load_state
-from bench.errors import BadInput
+from bench.errors import BadInput, one_line
 from bench.weights import Weights, digest_of, obtain
 
 from ._ldm_networks import filled, refuse, t5, vae, vocoder
@@ -84,7 +84,7 @@ def settings(folder: Path, name: str) -> dict[str, Any]:
     try:
         found = json.loads((folder / name).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise BadInput(f"{folder.name} is no checkpoint of TANGO: {' '.join(str(error).split())}") from error
+        raise BadInput(f"{folder.name} is no checkpoint of TANGO: {one_line(error)}") from error
     if not isinstance(found, dict):
         raise BadInput(f"{name} of {folder.name} must hold an object, but holds {type(found).__name__}")
     return found

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from bench.audio import Waveform
 from bench.clip import Clip
-from bench.errors import BadInput
+from bench.errors import BadInput, one_line
 from bench.hub import commit, snapshot
 from bench.pretrained import Pretrained
 from bench.system import Generate, Standing
@@ -127,7 +127,7 @@ def reader(folder: Path, phonemes: _g2p.Phonemes) -> Any:
         try:
             return FastSpeech2ConformerTokenizer.from_pretrained(folder)
         except (OSError, ValueError, AttributeError) as error:
-            raise BadInput(f"no vocabulary in {folder.name}: {' '.join(str(error).split())}") from error
+            raise BadInput(f"no vocabulary in {folder.name}: {one_line(error)}") from error
 
 
 def spoken(speaker: Speaker, clip: Clip) -> Waveform | ValueError:

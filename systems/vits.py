@@ -16,7 +16,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from bench.audio import Waveform
 from bench.clip import Clip
-from bench.errors import BadInput
+from bench.errors import BadInput, one_line
 from bench.pretrained import Pretrained
 from bench.system import Generate
 
@@ -135,7 +135,7 @@ def numbering(folder: Path, known: int) -> Callable[[str], list[int]]:
         try:
             tokenizer: Any = VitsTokenizer.from_pretrained(folder)
         except (OSError, ValueError, AttributeError) as error:
-            raise BadInput(f"no vocabulary in {folder.name}: {' '.join(str(error).split())}") from error
+            raise BadInput(f"no vocabulary in {folder.name}: {one_line(error)}") from error
     vocabulary = tokenizer.encoder
     if (largest := max(vocabulary.values())) >= known:
         raise BadInput(f"{VOCABULARY} of {folder.name} numbers {largest + 1} phonemes, but its network knows {known}")

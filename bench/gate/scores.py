@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bench import plugins
-from bench.errors import BadInput, NotEvaluable
+from bench.errors import BadInput, NotEvaluable, one_line
 from bench.features import Store
 from bench.gate.clipwise import Compared, by_clips
 from bench.gate.finding import Finding
@@ -29,7 +29,7 @@ def score_findings(pair: Pair, gate: Gate, store: Store) -> Iterator[Finding]:
             metric = _metric(name)
             found = _compared(name, metric, pair, gate, store)
         except (BadInput, NotEvaluable, ImportError, ValueError) as error:
-            yield Finding("metric", name, lack=" ".join(str(error).split()))
+            yield Finding("metric", name, lack=one_line(error))
         else:
             yield _held(name, found, gate.margin(name, metric))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from bench.digest import SHORT
-from bench.errors import BadInput
+from bench.errors import BadInput, listed
 from bench.listening.opinion import clip_means, opinions
 from bench.metric import Metric
 from bench.paper.correlation import STEADY, Correlation, Level, correlated, of_clips, of_systems
@@ -123,9 +123,6 @@ class Agreement:
         return {key: sum(values) / len(values) for key, values in found.items()}
 
 
-NAMED = 5  # items that are named; of more, how many there are
-
-
 def within(hearing: Hearing, clips: Collection[str] | None) -> Hearing | None:
     """A listening test of a suite's clips alone; None if no rating that counts is left.
 
@@ -146,9 +143,7 @@ def left_out(whole: Hearing, part: Hearing, suite: str) -> Iterator[str]:
     kept = {rating.item_id for rating in part.ratings}
     lost = [item for item in rated if item not in kept]
     if lost:
-        more = f" and {len(lost) - NAMED} more" if len(lost) > NAMED else ""
-        named = ", ".join(lost[:NAMED])
-        yield f"{len(lost)} of {len(rated)} rated items are no clips of {suite}, and are left out: {named}{more}"
+        yield f"{len(lost)} of {len(rated)} rated items are no clips of {suite}, and are left out: {listed(lost)}"
 
 
 def sheet(agreement: Agreement, metrics: Mapping[str, Metric], title: str) -> tuple[Sheet, list[dict[str, Any]]]:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from bench.errors import BadInput, unknown
+from bench.errors import BadInput, one_line, unknown
 from bench.paper.published import Claim, Note, Published, Reading, Row
 from bench.typed import build
 
@@ -42,7 +42,7 @@ def _reading(path: Path) -> Reading:
     try:
         fields = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise BadInput(f"{path} can't be read: {' '.join(str(error).split())}") from error
+        raise BadInput(f"{path} can't be read: {one_line(error)}") from error
     reading = build(Reading, fields, str(path))
     columns = {column.name for column in reading.columns}
     for table in reading.tables:

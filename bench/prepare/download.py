@@ -7,12 +7,12 @@ import shutil
 from pathlib import Path
 
 from bench.digest import file_digest
-from bench.disk import locked
 from bench.errors import NotEvaluable
 from bench.prepare.hub import quieten
 from bench.prepare.transfer import Part, failed, transfer
 from bench.progress import Reporter
-from bench.weights import digest_of, hub_address, note, notes, offline, weights_folder
+from bench.weights import digest_of, hub_address, notes, offline
+from bench.weights import hold as hold_digest
 
 HELD = "lists"  # the heading under which digests are held from first use
 
@@ -59,12 +59,8 @@ def held_digest(key: str) -> str:
 
 def hold(key: str, path: Path) -> None:
     """Write down the digest of a file the first time that it is used; nothing where the key is empty."""
-    if not key or held_digest(key):
-        return
-    digest = digest_of(path)
-    with locked(weights_folder(), wait=True):
-        if not held_digest(key):  # another process may have been the first
-            note(HELD, key, digest)
+    if key and not held_digest(key):
+        hold_digest(HELD, key, digest_of(path))
 
 
 def _obtain(part: Part, known: str, reporter: Reporter) -> None:

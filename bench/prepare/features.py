@@ -22,7 +22,7 @@ import numpy as np
 
 from bench.audio import Condition, Resampler
 from bench.embedder import Rows
-from bench.errors import BadInput
+from bench.errors import BadInput, one_line
 from bench.features import check_described
 from bench.prepared import Entry, list_digest
 from bench.record import pretty
@@ -163,7 +163,7 @@ def unpack(path: Path) -> Unpacked:
             names = [one.name for one in contents.recordings]
             rows = {one.key: dict(_rows(archive, one, names)) for one in contents.embedders}
     except DAMAGE as error:
-        why = " ".join(str(error).split())[:SAID] or type(error).__name__
+        why = one_line(error)[:SAID] or type(error).__name__
         raise BadInput(f"{path} holds no reference features, or is damaged: {why}") from error
     return Unpacked(data, contents, rows)
 

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from bench.audio import SUFFIXES
-from bench.errors import NotEvaluable
+from bench.errors import NotEvaluable, one_line
 from bench.hub import commit
 from bench.prepare.find import composed
 from bench.progress import Reporter
@@ -105,7 +105,7 @@ def _cached(hub: Hub, revision: str) -> list[str]:
 
 
 def _failed(hub: Hub, error: Exception) -> NotEvaluable:
-    return NotEvaluable(f"data set {hub.repository} can't be had from the hub: {_line(error)}")
+    return NotEvaluable(f"data set {hub.repository} can't be had from the hub: {one_line(error)}")
 
 
 def _obtained(hub: Hub, revision: str, file: str) -> Path:
@@ -148,7 +148,9 @@ def _rows(hub: Hub, revision: str, file: str, names: Mapping[str, str], reporter
                     for batch in table.iter_batches(ROWS, row_groups=[group], columns=[hub.id, hub.audio]):
                         yield from _of_batch(hub, file, batch, names)
     except (OSError, ValueError) as error:  # pyarrow's errors are of both kinds
-        raise NotEvaluable(f"{file} of {hub.repository} is no parquet file, or is damaged: {_line(error)}") from error
+        raise NotEvaluable(
+            f"{file} of {hub.repository} is no parquet file, or is damaged: {one_line(error)}"
+        ) from error
 
 
 def _of_batch(hub: Hub, file: str, batch: Any, names: Mapping[str, str]) -> Iterator[Given]:
@@ -159,7 +161,3 @@ def _of_batch(hub: Hub, file: str, batch: Any, names: Mapping[str, str]) -> Iter
             if not isinstance(data, bytes | None):
                 raise NotEvaluable(f"{file} of {hub.repository} holds no audio in its column {hub.audio!r}")
             yield Given(name, f"hf:{hub.repository}/{file}", data or b"")
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())

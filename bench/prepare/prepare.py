@@ -79,14 +79,10 @@ def _report(
 
 @contextlib.contextmanager
 def _held(shelf: Shelf) -> Iterator[None]:
+    busy = f"another process is preparing {shelf.called or shelf.suite} in {shelf.folder}: wait for it"
     try:
-        with locked(shelf.folder):
+        with locked(shelf.folder, busy=busy):
             yield
-    except NotEvaluable as error:
-        if "another process" not in str(error):
-            raise
-        name = shelf.called or shelf.suite
-        raise NotEvaluable(f"another process is preparing {name} in {shelf.folder}: wait for it") from None
     except OSError as error:
         if shelf.folder.is_dir():
             raise

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from bench.audio import SILENCE
+from bench.errors import listed
 from bench.prepared import Item, Shelf
 
 WHOLE = 0.9  # of the card's seconds, under which a recording is named as short
-NAMED = 5  # ids that a line names before it only counts
 
 
 class Subset(NamedTuple):
@@ -117,16 +117,16 @@ class Report(NamedTuple):
             return [*found, "it has no reference audio"]
         found.append(f"{self.ready} of {wanted} recordings are ready in {self.folder}")
         if self.known:
-            found.append(f"{len(self.known)} are known by imported features: {_named(sorted(self.known))}")
+            found.append(f"{len(self.known)} are known by imported features: {listed(sorted(self.known))}")
         found += _by_reason(lacking, self.items)
         if silent := _silent(self.items):
-            found.append(f"{len(silent)} silent: {_named(silent)}")
+            found.append(f"{len(silent)} silent: {listed(silent)}")
         if short := self.short:
             asked = self.seconds or 0.0
             said = f"{len(short)} shorter than {WHOLE * asked:g} s, where systems are asked for {asked:g} s"
-            found.append(f"{said}: {_named(short)}")
+            found.append(f"{said}: {listed(short)}")
         if self.unused:
-            found.append(f"{len(self.unused)} files are of none of them: {_named([path.name for path in self.unused])}")
+            found.append(f"{len(self.unused)} files are of none of them: {listed([path.name for path in self.unused])}")
         found += [self._line(one) for one in self.subsets]
         return found + ([f"get the rest with: {self.advice}"] if lacking else [])
 
@@ -155,7 +155,7 @@ def _by_reason(lacking: Mapping[str, str], items: Mapping[str, Item]) -> list[st
         reasons.setdefault((items[name].status, _kind(said)), {})[name] = said
     return [
         f"{len(said)} {status} ({kind if len(set(said.values())) > 1 else next(iter(said.values()))}): "
-        f"{_named(list(said))}"
+        f"{listed(list(said))}"
         for (status, kind), said in reasons.items()
     ]
 
@@ -178,8 +178,3 @@ def _kind(why: str) -> str:
     """
     claimed = re.match(r"\d+ files claim it(?=:)", why)
     return claimed[0] if claimed else re.sub(r"\d+", "…", why)
-
-
-def _named(names: Sequence[str]) -> str:
-    rest = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return f"{', '.join(names[:NAMED])}{rest}"
