@@ -20,11 +20,17 @@ COLUMNS = (
 """The columns of the CSV: those of a suite's own table are among them."""
 
 
-def entries(grid: Grid, published: Published) -> list[dict[str, Any]]:
-    """One entry for each number that was measured or rated, and one for each published one without either."""
+def entries(grid: Grid, published: Published, pointers: Iterable[str] = ()) -> list[dict[str, Any]]:
+    """One entry for each number that was measured or rated, and one for each published one without either.
+
+    Args:
+        grid: the table.
+        published: how it is to be read.
+        pointers: to what else was measured or rated; they stand in every entry's note on the table.
+    """
     notes = dict(grid.notes)
     records = [record for block in grid.blocks for attempt in block.attempts for record in attempt.runs.records]
-    about = [*(note.text for note in published.notes(grid.layout.name, grid.source)), *remarks(records)]
+    about = [*(note.text for note in published.notes(grid.layout.name, grid.source)), *remarks(records), *pointers]
     found: list[dict[str, Any]] = []
     for at, block in enumerate(grid.blocks):
         for place in range(len(grid.columns)):

@@ -65,7 +65,7 @@ def paper_table(layout: Layout, source: str, evidence: Evidence) -> Shown:
     published, records = evidence.published, evidence.of(layout)
     grid = Maker(published, layout, source, grouped(records), evidence.heard(layout)).grid()
     lines = tuple(_pointers(layout, evidence, records))
-    return Shown(sheet_of_grid(grid, published, lines), entries_of(grid, published), COLUMNS)
+    return Shown(sheet_of_grid(grid, published, lines), entries_of(grid, published, lines), COLUMNS)
 
 
 def _pointers(layout: Layout, evidence: Evidence, records: Sequence[Record]) -> Iterator[str]:
