@@ -37,7 +37,7 @@ def run(words: list[str]) -> int:
 
 
 def score(words: list[str]) -> int:
-    """Score audio made elsewhere: WAV, FLAC, MP3 or OGG files, matched to a suite's clips by stem."""
+    """Score audio made elsewhere: WAV, FLAC, MP3 or OGG files, matched to a suite's clips by name."""
     from bench import plugins
     from bench.errors import BadInput
     from bench.suite import from_folders, load_suite
@@ -47,14 +47,19 @@ def score(words: list[str]) -> int:
     parser.add_argument("--suite", type=str | None, metavar="NAME", help="whose clips these are")
     parser.add_argument("--reference", type=Path | None, metavar="FOLDER", help="real audio, where there is no suite")
     parser.add_argument("--captions", type=Path | None, metavar="FILE.csv", help="columns id and caption")
+    parser.add_argument(
+        "--names", type=str, default="{id}", help="how its files are called, without suffix, as in 'Y{id}'"
+    )
     _add_options(parser)
     given = parser.read(words)
     if (given.suite is None) == (given.reference is None):
         raise BadInput("bench score needs either --suite NAME or --reference FOLDER")
     if given.captions and given.suite:
         raise BadInput("--captions goes with --reference; a suite has captions of its own")
+    if given.reference and given.names != "{id}":
+        raise BadInput("--names goes with --suite; two folders are matched by equal names")
     suite = load_suite(given.suite) if given.suite else from_folders(given.folder, given.reference, given.captions)
-    system = with_settings(plugins.system("folder"), {"path": given.folder})
+    system = with_settings(plugins.system("folder"), {"path": given.folder, "names": given.names})
     return _run("folder", system, suite, parser, given)
 
 

@@ -18,7 +18,7 @@ from bench.errors import BadInput, one_line, unknown
 from bench.pretrained import Pretrained
 from bench.system import OWN, Standing, System, setting_fields
 
-MODE = "bench-yaml"
+MODE = "bench-yaml"  # of parsers with a --system; that of others is plain YAML, where ``system`` is any key
 JARGON = {
     "bench.options.Names": "names",
     "Expected a ": "expected ",
@@ -47,12 +47,14 @@ class Parser(ArgumentParser):
 
     def __init__(self, command: str, about: str) -> None:
         super().__init__(
-            prog=f"bench {command}", description=about, parser_mode=MODE, exit_on_error=False, allow_abbrev=False
+            prog=f"bench {command}", description=about, parser_mode="yaml", exit_on_error=False, allow_abbrev=False
         )
         self.add_argument("--config", action="config", help="a YAML file with any of these options")
 
     def add_argument(self, *names: str, **options: Any) -> Any:
         """Add an option as argparse does, with ``--batch_size`` called ``--batch-size``."""
+        if "--system.name" in names:
+            self.parser_mode = MODE
         return super().add_argument(*(_hyphened(name) if name != PRINT else name for name in names), **options)
 
     def format_help(self, *arguments: Any) -> str:

@@ -137,7 +137,7 @@ def setting_fields(system: System) -> list[dataclasses.Field[Any]]:
 
 
 class Found(NamedTuple):
-    """Which file belongs to which clip, and the stems that belong to none."""
+    """Which file belongs to which clip, and the ids or stems of files that belong to none."""
 
     paths: Mapping[str, Path]
     surplus: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""A folder of audio made elsewhere: matched to clips by stem, scored where it lies, never copied, never written to."""
+"""A folder of audio made elsewhere: matched to clips by name, scored where it lies, never copied, never written to."""
 
 from __future__ import annotations
 
@@ -19,25 +19,35 @@ class Folder(Recorded):
     """The audio files directly inside one folder.
 
     Attributes:
-        path: the folder; a file belongs to the clip whose id is its stem.
+        path: the folder.
+        names: how its files are called, without suffix: ``{id}`` stands for a clip's id, as in ``Y{id}``.
     """
 
     path: Path | None = None
+    names: str = "{id}"
+
+    def __post_init__(self) -> None:
+        """Refuse names that would be the same for every clip."""
+        if self.names.count("{id}") != 1:
+            raise ValueError(f"names is {self.names!r}, but must have {{id}} once, as in 'Y{{id}}'")
 
     def find(self, clips: Sequence[Clip]) -> Found:
-        """The clips' files, and the stems of files that belong to none.
+        """The clips' files, and the ids, or else the stems, of files that belong to none.
 
         Raises:
             BadInput: no folder is given, or it is missing or empty, or none of its files belongs to a clip.
         """
         files = self._files()
-        paths = {clip.id: files[clip.id] for clip in clips if clip.id in files}
+        ids = {stem: self._id(stem) for stem in files}
+        named = {ids[stem]: path for stem, path in files.items() if ids[stem]}
+        paths = {clip.id: named[clip.id] for clip in clips if clip.id in named}
         if not paths:
+            looked = self.names.replace("{id}", clips[0].id)
             raise BadInput(
-                f"no file in {self.path} is named after a clip: clips are called {clips[0].id!r} …, "
-                f"files {next(iter(files))!r} …"
+                f"no file in {self.path} is named after a clip: clips are looked for as {looked!r} …, files are called "
+                f"{next(iter(files))!r} …; names such as 'Y{{id}}' say how"
             )
-        return Found(paths, tuple(stem for stem in files if stem not in paths))
+        return Found(paths, tuple(ids[stem] or stem for stem in files if ids[stem] not in paths))
 
     def settings(self) -> dict[str, Any]:
         """The folder's name; where it lies is this machine's affair."""
@@ -47,6 +57,12 @@ class Folder(Recorded):
         """What its files hold: another folder with the same audio is the same system, a changed file makes another."""
         files = {stem: file_digest(path) for stem, path in self._files().items()}
         return {"class": type(self).__name__, "version": self.version, "files": files}
+
+    def _id(self, stem: str) -> str:
+        """The id in a file's name; empty for one that is called otherwise."""
+        before, _, after = self.names.partition("{id}")
+        fits = stem.startswith(before) and stem.endswith(after) and len(stem) > len(before) + len(after)
+        return stem[len(before) : len(stem) - len(after)] if fits else ""
 
     def _path(self) -> Path:
         if self.path is None:

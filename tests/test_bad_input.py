@@ -174,3 +174,11 @@ def test_what_is_on_or_off_takes_nothing_else_from_a_file(bench: Bench, command:
         assert f"--{FLAGS[command].replace('_', '-')} is " in ran.err
         assert ", but must be true or false" in ran.err
         assert one_line(ran.err)
+
+
+def test_a_mapping_may_have_a_key_called_system(bench: Bench) -> None:
+    Path("votes.csv").write_text("who,model,clip,stars\na,x,1,3\nb,x,1,4\na,y,1,5\nb,y,1,2\n", encoding="utf-8")
+    columns = "{rater: who, system: model, item: clip, score: stars}"
+    ran = bench("ratings", "votes.csv", "--columns", columns, "--question", "OVL")
+    assert (ran.code, ran.err) == (0, "")
+    assert "model = system_id" in ran.out

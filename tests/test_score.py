@@ -184,6 +184,35 @@ def test_a_limit_leaves_no_surplus(bench: Bench, card: Path, made: Path) -> None
     assert json.loads(ran.out)["clips"] == {"asked": 3, "scored": 3}
 
 
+def test_files_may_be_called_as_the_papers_call_them(bench: Bench, card: Path, made: Path) -> None:
+    plain = bench("score", made, "--suite", card, "--json")
+    for path in list(made.iterdir()):
+        path.rename(made / f"Y{path.name}")
+    refused = bench("score", made, "--suite", card)
+    assert refused.code == 2
+    assert one_line(refused.err)
+    assert "clips are looked for as 'c0' …, files are called 'Yc0' …; names such as 'Y{id}' say how" in refused.err
+    (made / "stranger.wav").write_bytes(tone())
+    ran = bench("score", made, "--suite", card, "--names", "Y{id}", "--json")
+    assert (ran.code, scores(ran.out)) == (0, scores(plain.out))
+    assert json.loads(ran.out)["clips"]["surplus"] == ["stranger"]
+    limited = bench("score", made, "--suite", card, "--names", "Y{id}", "--limit", "4", "--json")
+    assert json.loads(limited.out)["clips"]["surplus"] == ["stranger"]
+
+
+@pytest.mark.parametrize("names", ["Y", "", "{id}{id}"])
+def test_names_that_tell_no_clips_apart_are_refused(bench: Bench, card: Path, made: Path, names: str) -> None:
+    refused = bench("score", made, "--suite", card, "--names", names)
+    assert (refused.code, one_line(refused.err)) == (2, True)
+    assert f"names is {names!r}, but must have {{id}} once, as in 'Y{{id}}'" in refused.err
+
+
+def test_two_folders_have_names_of_their_own(bench: Bench, made: Path) -> None:
+    refused = bench("score", made, "--reference", made, "--names", "Y{id}")
+    assert (refused.code, one_line(refused.err)) == (2, True)
+    assert "--names goes with --suite" in refused.err
+
+
 def test_nothing_scored_is_not_done(bench: Bench, card: Path, made: Path) -> None:
     assert bench("score", made, "--suite", card, "--metrics", "efficiency").code == 3
     assert bench("score", made, "--suite", card, "--metrics", "efficiency,fad-logmel").code == 0
