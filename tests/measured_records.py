@@ -37,6 +37,7 @@ SIZES = {"audiocaps": 964, "musiccaps": 5471, "ljspeech": 523, "demo": 24, "audi
 TASKS = {"musiccaps": "text-to-music", "ljspeech": "text-to-speech"}
 LISTS = {suite: card_named(suite).sha256 for suite in SIZES if suite != "demo"}
 RELEASED = {"status": "released", "why": "", "changes": ""}
+PLAIN = Score(1 / 3, Interval(0.1, 0.5), 24, "fad|emb:x|n:24")
 COUNTER = itertools.count()
 PUBLISHED = load_published()
 
@@ -136,3 +137,18 @@ def grid(*records: Record, table: str = "text-to-audio", source: str = "deck", h
     layout = PUBLISHED.table(table)
     assert layout is not None
     return Maker(PUBLISHED, layout, source, grouped(records), hearings).grid()
+
+
+def plain_record(system: str = "foley", seed: int = 0, suite: str = "demo") -> Record:
+    """A record without a protocol, for what only stores and finds records."""
+    return Record(
+        suite={"name": suite, "title": "T", "hash": "ab" * 32, "size": 24, "version": 1},
+        system={"name": system, "hash": "12345678", "settings": {"rate": 16_000}},
+        seed=seed,
+        clips={"asked": 24, "scored": 24},
+        scores={"fad-logmel": PLAIN},
+        not_scored={"kl": "no weights"},
+        versions={"python": "3.11"},
+        device="cpu",
+        efficiency={"real-time-factor": Score(0.1, None, 24, "rtf|n:24")},
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +13,7 @@ import soundfile
 from bench import executor
 from bench.audio import Waveform
 from bench.clip import Clip
-from bench.executor import Generated, Sampling, generate, read_timings
-from bench.metric import Timing
+from bench.executor import Generated, Sampling, generate
 from bench.progress import Reporter
 from bench.system import Generate, System
 from bench.systems.noise import SYSTEMS
@@ -56,21 +54,3 @@ def test_a_system_may_use_its_arrays_again(tmp_path: Path) -> None:
     made = generate(Reused(), CLIPS, tmp_path, Sampling(0, "cpu", 1), Reporter(quiet=True))
     levels = [float(soundfile.read(made.paths[clip.id])[0].mean()) for clip in CLIPS]
     np.testing.assert_allclose(levels, [0.1, 0.2, 0.3, 0.4, 0.5], atol=1e-3)
-
-
-def test_timings_of_earlier_versions_are_read(tmp_path: Path) -> None:
-    rows = [
-        {
-            "key": "k0",
-            "id": "c0",
-            "batch": "c0",
-            "seconds": 1.0,
-            "audio_seconds": 2.0,
-            "device": "cpu",
-            "peak_bytes": 3,
-        },
-        {"key": "k1", "id": "c1", "batch": "c0", "seconds": 1.0, "audio_seconds": 2.0, "device": "cpu"},
-        {"key": "k2", "id": "c2", "from": "a later version"},
-    ]
-    (tmp_path / "timings.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    assert read_timings(tmp_path, {"c0": "k0", "c1": "k1", "c2": "k2"}) == (Timing("c0", "c0", 1.0, 2.0, "cpu", 3),)

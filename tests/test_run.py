@@ -11,7 +11,7 @@ import soundfile
 from conftest import Bench, Ran, one_line, tree
 
 from bench.audio import encode_wav, wav_comment
-from bench.table import fields
+from bench.remarks import fields
 
 
 def record(results: Path = Path("results")) -> dict[str, object]:

@@ -12,20 +12,9 @@ from bench.metrics.efficiency import METRICS as EFFICIENCY
 from bench.metrics.fad import METRICS as FAD
 from bench.metrics.lsd import METRICS as LSD
 from bench.record import Record
+from bench.remarks import recipes
 from bench.stats import Interval
-from bench.table import (
-    Cell,
-    Row,
-    Table,
-    cell_parts,
-    cell_text,
-    count_text,
-    decimals,
-    differences,
-    fields,
-    recipes,
-    table,
-)
+from bench.table import Cell, Row, Table, cell_parts, cell_text, count_text, decimals, table
 
 METRICS: dict[str, Metric] = {**EFFICIENCY, **LSD, **FAD}
 FAD_SIGNATURE = "fad|emb:logmel-1|w:none|rate:16000|est:eigh|n:24|suite:demo-1-aaaa|bench:0.1"
@@ -157,23 +146,6 @@ def test_a_cell_shows_value_interval_and_mark(cell: Cell, expected: str) -> None
 @pytest.mark.parametrize(("scored", "expected"), [(24, "24"), (20, "20/24"), (0, "0/24")])
 def test_the_count_says_of_how_many_unless_all(scored: int, expected: str) -> None:
     assert count_text(Row(label="a", suite="demo-aaaa", scored=scored, asked=24, cells=())) == expected
-
-
-def test_a_signature_has_fields_whose_values_may_hold_colons() -> None:
-    assert fields("rtf|device:cuda:0 (H100)|n:4") == {"metric": "rtf", "device": "cuda:0 (H100)", "n": "4"}
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "expected"),
-    [
-        ("fad|n:8", "fad|n:8", ""),
-        ("fad|n:8", "fad|w:x|n:8", "w is absent, not x"),
-        ("fad|w:x|n:8", "fad|n:8", "w is x, not absent"),
-        ("kad|n:8", "fad|n:8", "metric is kad, not fad"),
-    ],
-)
-def test_differences_are_put_in_words(one: str, other: str, expected: str) -> None:
-    assert differences(one, other) == expected
 
 
 NEAREST = {"status": "nearest", "why": "close", "changes": "steps is 20, not 200"}

@@ -13,7 +13,7 @@ from bench.gate.rules import Gate, Margin
 from bench.gate.sets import by_sets
 from bench.gate.sides import Pair
 from bench.metric import FeatureMetric, Metric, TimingMetric
-from bench.table import fields
+from bench.remarks import fields
 
 OPEN = ("boot",)  # of a signature, what may differ: how many replicates the record's own interval took
 OF_CLIPS = ("n", "clips")  # what says which clips were scored

@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 
 from bench.errors import BadInput
 from bench.gate.rules import SEEN
-from bench.record import Record, check_record, read_background, read_record
+from bench.record import Record
+from bench.records import check_record, read_background, read_record
+from bench.remarks import fields
 from bench.sources import SHA256
-from bench.table import fields
 
 
 @dataclass(frozen=True)

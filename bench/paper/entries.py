@@ -9,8 +9,8 @@ from bench.formats import FIELDS
 from bench.listening.opinion import Opinion
 from bench.paper.grid import Attempt, Block, Grid, Heard, Spot, Tried
 from bench.paper.published import Published
+from bench.remarks import remarks
 from bench.stats import Interval
-from bench.table import remarks
 
 COLUMNS = (
     *("table", "source", "row", "name", "status", "column", "published", "published_low", "published_high"),

@@ -11,7 +11,8 @@ from bench.paper.agreement import clip_values
 from bench.paper.hearing import Hearing, read_hearings
 from bench.paper.published import Layout, Published
 from bench.paper.reading import load_published
-from bench.record import Record, readable_records
+from bench.record import Record
+from bench.records import readable_records
 
 
 class Evidence(NamedTuple):

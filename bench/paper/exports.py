@@ -16,8 +16,8 @@ from bench.metric import Metric, TimingMetric
 from bench.paper.measured import Measured, Runs, pooled
 from bench.paper.published import Published
 from bench.record import pretty
+from bench.remarks import fields, shortfall, standing
 from bench.stats import CONFIDENCE
-from bench.table import fields, shortfall, standing
 
 SCHEMA = "0.3.0"  # of Every Eval Ever
 HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")

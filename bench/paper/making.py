@@ -11,7 +11,7 @@ from bench.paper.hearing import Hearing
 from bench.paper.measured import Measured, Runs, pooled
 from bench.paper.published import Claim, Column, Layout, Note, Published
 from bench.paper.verdict import Demands, Judgement, judged, obstacles_to
-from bench.table import differences, mark, shortfall, standing
+from bench.remarks import differences, mark, shortfall, standing
 
 DIFFERENT_TEST = "different test ({}): points of two listening tests can't be compared, so no difference is taken"
 

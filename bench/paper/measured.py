@@ -11,8 +11,8 @@ import numpy as np
 from bench.digest import SHORT, canonical_json
 from bench.metric import Score
 from bench.record import Record
+from bench.remarks import differences
 from bench.stats import Interval
-from bench.table import differences
 
 
 @dataclass(frozen=True)

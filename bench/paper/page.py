@@ -9,8 +9,9 @@ from bench.paper.grid import Attempt, Block, Grid, Heard, Panel, Printed, Spot, 
 from bench.paper.hearing import Hearing
 from bench.paper.measured import Measured
 from bench.paper.published import Column, Published
+from bench.remarks import recipes, remarks
 from bench.sheet import Cell, Line, Sheet
-from bench.table import ARROWS, recipes, remarks
+from bench.table import ARROWS
 
 NOT_RUN = "not run"
 EMPTY = Cell("–")

@@ -8,8 +8,8 @@ from typing import Literal, NamedTuple, get_args
 from bench.paper.measured import Measured, Runs
 from bench.paper.published import Claim, Column, Counted, Note, Row
 from bench.record import Record
+from bench.remarks import fields, standing
 from bench.system import Status
-from bench.table import fields, standing
 from bench.weights import ABSENT, OTHER
 
 SLACK = 1e-9  # of a value: what the last bits of two sums differ by

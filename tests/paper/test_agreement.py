@@ -42,7 +42,7 @@ def test_clips_are_paired_where_there_are_values_of_each() -> None:
         one = record("a", {"kl": 1.0}, seed=seed)
         rows = [{"id": name, "scores": {"kl": value + seed}} for name, value in (("a", 1.0), ("b", 2.0))]
         write(one, rows=[*rows, {"id": "never rated", "scores": {"kl": 5.0}}, {"id": "c", "scores": {}}])
-    from bench.record import read_records
+    from bench.records import read_records
 
     made = pairs(agreement(read_records(RESULTS), ratings({"a": 3.0})))["OVL", "kl"]
     assert made.clips is not None

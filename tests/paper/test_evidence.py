@@ -11,7 +11,7 @@ from measured_records import ratings, record, score, write, write_ratings
 
 from bench.errors import BadInput
 from bench.paper.evidence import gathered
-from bench.record import read_records, readable_records
+from bench.records import read_records, readable_records
 
 RESULTS = Path("results")
 

@@ -21,11 +21,12 @@ from bench import plugins
 from bench.audio import Waveform, encode_wav
 from bench.clip import Clip
 from bench.digest import clip_seed
-from bench.executor import Sampling, generate, wav_path
+from bench.executor import Sampling, generate
 from bench.options import with_settings
 from bench.pretrained import Pretrained
 from bench.progress import Reporter
 from bench.system import System
+from bench.writer import wav_path
 
 QUICK = {"steps": 3}
 TOLERANCE = 1e-4  # relative, on a CPU
