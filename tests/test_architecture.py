@@ -55,7 +55,7 @@ INSIDE = {
         ("command",),
     ),
     "listening": (
-        ("letters", "votes"),
+        ("letters", "votes", "document"),
         ("variance", "planning"),
         ("intervals", "reliability"),
         ("contrasts",),
@@ -66,7 +66,7 @@ INSIDE = {
         ("rating_rules", "rater_rules"),
         ("pymushra", "session_rules", "report"),
         ("long", "webmushra", "p808", "mturk", "prolific"),
-        ("qualtrics", "golisten", "crowdmos", "merging", "unused"),
+        ("qualtrics", "golisten", "crowdmos", "beaqlejs", "ttsmos", "merging", "unused"),
         ("importing", "quality"),
         ("plan_command", "findings"),
         ("command",),

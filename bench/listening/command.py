@@ -100,7 +100,7 @@ def _parser() -> Parser:
         "--format",
         type=str,
         default="auto",
-        help="of the files; told by their headers if not given; JSON (beaqleJS, tts-mos-test) is not read",
+        help="of the files; told by their headers if not given; JSON is that of beaqleJS or tts-mos-test-mturk",
     )
     parser.add_argument("--prompts", type=str, default="random", help=f"{' or '.join(PROMPTS)}: said of new ones too?")
     parser.add_argument("--interval", type=str, default="cluster", help=f"one of {', '.join(INTERVALS)}")

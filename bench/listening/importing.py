@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bench.errors import BadInput, unknown
 from bench.listening.admission import admit, require_labels, require_scale
+from bench.listening.beaqlejs import BEAQLEJS
 from bench.listening.crowdmos import CROWDMOS
 from bench.listening.golisten import GOLISTEN
 from bench.listening.intake import PUBLIC, SALT, TEST, Draft, Format, Imported, Options, Placed, Reading, parted
@@ -19,6 +20,7 @@ from bench.listening.prolific import PROLIFIC
 from bench.listening.qualtrics import QUALTRICS
 from bench.listening.rating import Rating, is_pseudonym
 from bench.listening.sheet import Refused, Sheet, read_sheet
+from bench.listening.ttsmos import TTSMOS
 from bench.listening.unused import idle
 from bench.listening.webmushra import WEBMUSHRA
 
@@ -76,15 +78,17 @@ def _told(sheet: Sheet, form: str, options: Options) -> str:
     side = [name for name in fitting if not FORMATS[name].alone]
     if form in fitting or side:
         return form if form in fitting else side[0]
-    if sheet.separator == "{":
+    if sheet.is_json and not fitting:
         raise BadInput(
-            f"{sheet.file} is JSON, which is not read (nor is what beaqleJS and tts-mos-test write): "
-            "make it a table with the columns rater, system, item, dimension, score"
+            f"{sheet.file} is JSON of no known format; read are beaqleJS's (a list of entries with TestID) and "
+            "tts-mos-test-mturk's (an object with workers): make anything else a table with the columns rater, system, "
+            "item, dimension, score"
         )
     header = ", ".join(name[:40] for name in sheet.header if name)[:200]
     if form != "auto":
         looks = f"; it looks like {fitting[0]}" if fitting else ""
-        raise BadInput(f"{sheet.file} is not {form}{looks}; its first row is: {header}")
+        row = "" if sheet.is_json else f"; its first row is: {header}"
+        raise BadInput(f"{sheet.file} is not {form}{looks}{row}")
     if not fitting:
         raise BadInput(
             f"{sheet.file} is of no known format ({', '.join(FORMATS)}); its first row is: {header}; "
@@ -151,5 +155,7 @@ FORMATS: dict[str, Format] = {
     "prolific": PROLIFIC,
     "golisten": GOLISTEN,
     "crowdmos": CROWDMOS,
+    "beaqlejs": BEAQLEJS,
+    "ttsmos": TTSMOS,
     "long": LONG,
 }

@@ -27,7 +27,8 @@ class Options:
         scale: its two ends; None for the method's own (1 to 5 for ACR, 0 to 100 for MUSHRA, -3 to 3 for CCR).
         step: distance of its points; 0 for a continuous scale; None for 1.
         question: the dimension, for formats that carry none; several, separated by commas, where a row has several.
-        rater_from: the column that says who rated; ``rows:N`` if each N rows are one person's; ``nobody`` if unknown.
+        rater_from: the column (of beaqleJS: UserEmail, UserName, or the ``file``) that says who rated; ``rows:N`` if
+            each N rows are one person's; ``nobody`` if unknown.
         labels: numbers of the words that raters chose, such as ``{Excellent: 5}``.
         condition_pattern: expression, searched in the name or address of a recording, with the groups ``system`` and
             ``item``, and perhaps ``sample``.

@@ -1,4 +1,4 @@
-"""A file of cells as people and services export them: CSV with any separator, byte order mark and line ends."""
+"""A file as people and services export it: CSV with any separator, byte order mark and line ends, or JSON."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import io
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bench.errors import BadInput
+from bench.listening.document import parsed
 
 SEPARATORS = ",;\t|"
 NOT_TEXT = {
@@ -34,12 +35,19 @@ class Sheet(NamedTuple):
     Attributes:
         file: its name, without folders.
         lines: the header among them.
-        separator: of its cells; ``{`` for a JSON file, whose text is the only cell.
+        separator: of its cells; ``{`` for a JSON file, which has but one, that says so.
+        document: the value that a JSON file is.
     """
 
     file: str
     lines: tuple[Line, ...]
     separator: str = ","
+    document: Any = None
+
+    @property
+    def is_json(self) -> bool:
+        """Whether it has no cells, but a document."""
+        return self.separator == "{"
 
     @property
     def header(self) -> tuple[str, ...]:
@@ -90,12 +98,14 @@ class Refused(NamedTuple):
 def read_sheet(path: Path) -> Sheet:
     """A CSV file: comma, semicolon, tab or bar; UTF-8 or UTF-16 with a byte order mark; quotes and newlines in cells.
 
+    What begins with a brace or a square bracket is JSON.
+
     Raises:
-        BadInput: no such file; not text; empty; broken quotes.
+        BadInput: no such file; not text; empty; broken quotes or JSON.
     """
     text = _text(path)
     if text.lstrip()[:1] in ("{", "["):
-        return Sheet(path.name, (Line(1, (text,)),), "{")
+        return Sheet(path.name, (Line(1, ("JSON",)),), "{", parsed(text, str(path)))
     separator, text = _separator(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:

@@ -25,6 +25,7 @@ class Trial(NamedTuple):
         rater, session: as the file tells them.
         cells: by webMUSHRA's column names.
         scores: of a Likert trial, one a question.
+        sound: name of the recording, where the file gives one.
     """
 
     file: str
@@ -36,6 +37,7 @@ class Trial(NamedTuple):
     session: str
     cells: Mapping[str, str]
     scores: Sequence[str] = ()
+    sound: str = ""
 
 
 class Vote(NamedTuple):
@@ -70,9 +72,10 @@ def drafts(trial: Trial, questions: Sequence[str], known: Identity) -> Iterator[
     for system, score, question, more in kind.votes(trial):
         item, dimension = trial.item, questions[question]
         if known.known and system not in RESERVED:
-            heard = known.of(f"{trial.item}/{system}")
+            name = trial.sound or f"{trial.item}/{system}"
+            heard = known.of(name)
             if heard is None:
-                yield Refused(trial.file, trial.row, known.unknown(f"{trial.item}/{system}"))
+                yield Refused(trial.file, trial.row, known.unknown(name))
                 continue
             item, system, dimension, more = (
                 heard.item,

@@ -16,6 +16,8 @@ USES = {  # by format, the options that are for some formats only
     "prolific": (),
     "golisten": ("question", *RECORDINGS),
     "crowdmos": ("question", "systems"),
+    "beaqlejs": ("question", "rater_from", *RECORDINGS),
+    "ttsmos": ("question", "drop_rejected"),
     "long": ("question", "rater_from", "columns", "score_columns"),
 }
 ALWAYS = ("salt", "allow_refused")

@@ -19,7 +19,8 @@ PATTERN = r"(?P<item>c\d+)_(?P<system>\w+)\.wav"
 
 
 def test_every_format_has_a_name_that_the_command_line_knows() -> None:
-    assert set(FORMATS) == {"long", "webmushra", "p808", "mturk", "prolific", "qualtrics", "golisten", "crowdmos"}
+    tables = {"long", "webmushra", "p808", "mturk", "prolific", "qualtrics", "golisten", "crowdmos"}
+    assert set(FORMATS) == {*tables, "beaqlejs", "ttsmos"}
     assert [name for name, form in FORMATS.items() if not form.alone] == ["prolific"]
 
 
@@ -37,9 +38,16 @@ def test_mixed_formats_are_told_file_by_file() -> None:
         ("webmushra", HAND, "hand.csv is not webmushra; it looks like long; its first row is: rater, session, system"),
         ("p808", "a,b\n1,x\n", "hand.csv is not p808; its first row is: a, b"),
         ("auto", "a,b\n1,x\n", "hand.csv is of no known format (webmushra, p808, mturk"),
-        ("auto", '{"a": [1]}', "hand.csv is JSON, which is not read (nor is what beaqleJS and tts-mos-test write)"),
-        ("webmushra", '[{"TestID": "x"}, {"UserName": "ann"}]', "hand.csv is JSON, which is not read (nor is"),
-        ("mushra", HAND, "no format is called 'mushra' (did you mean 'webmushra'?); there are: auto, crowdmos"),
+        (
+            "auto",
+            '{"a": [1]}',
+            "hand.csv is JSON of no known format; read are beaqleJS's (a list of entries with TestID)",
+        ),
+        ("auto", "[]", "make anything else a table with the columns rater, system, item, dimension, score"),
+        ("ttsmos", '[{"wm_testId": "x"}]', "hand.csv is JSON of no known format"),
+        ("webmushra", '[{"TestID": "x"}, {"UserName": "ann"}]', "hand.csv is not webmushra; it looks like beaqlejs"),
+        ("beaqlejs", '{"workers": {}}', "hand.csv is not beaqlejs; it looks like ttsmos"),
+        ("mushra", HAND, "no format is called 'mushra' (did you mean 'webmushra'?); there are: auto, beaqlejs"),
     ],
 )
 def test_a_wrong_format_is_named_with_what_the_file_looks_like(form: str, text: str, said: str) -> None:
@@ -49,7 +57,7 @@ def test_a_wrong_format_is_named_with_what_the_file_looks_like(form: str, text: 
 
 
 @pytest.mark.parametrize("form", ["auto", *FORMATS])
-@pytest.mark.parametrize("data", [b"", b"\n", b"\xef\xbb\xbf", b"\x80\x04", "é,\n".encode("latin-1")])
+@pytest.mark.parametrize("data", [b"", b"\n", b"\xef\xbb\xbf", b"\x80\x04", "é,\n".encode("latin-1"), b"[1", b"{}"])
 def test_no_format_takes_what_is_no_table(form: str, data: bytes) -> None:
     with pytest.raises(BadInput, match=r"^[^\n]+$"):
         take(put("x.csv", data), form=form)

@@ -24,6 +24,8 @@ FILES = {
         ("study", "u1", "rain", "A", 70, 900),
     ),
     "matrix.csv": "4,5\n3,2\n",
+    "c1_A.txt": '[{"TestID": "c1", "rating": {"A": 70}}]',
+    "project.json": '{"workers": {"w": {"a": {"ratings": [{"algorithm": "A", "file": "c1", "rating": 4}]}}}}',
 }
 PATTERN = r"(?P<item>c\d+)_(?P<system>\w+)\.wav"
 MATRIX = {"systems": ("A",), "question": "OVL"}
@@ -61,6 +63,14 @@ def test_every_format_says_what_it_has_a_use_for() -> None:
         ("mushra.csv", {"test": "t"}, ["--test"]),
         ("mushra.csv", {"question": "OVL", "rater_from": "session_uuid"}, []),
         ("mushra.csv", {"score_columns": {"OVL": "x"}, "columns": {"item": "y"}}, ["--columns", "--score-columns"]),
+        ("c1_A.txt", {"question": "OVL", "rater_from": "file", "condition_pattern": r"(?P<system>\w)$"}, []),
+        ("c1_A.txt", {"drop_rejected": True, "systems": ("B",)}, ["--systems", "--drop-rejected"]),
+        ("project.json", {"question": "OVL", "drop_rejected": True, "test": "t"}, []),
+        (
+            "project.json",
+            {"question": "OVL", "key": Path("k.csv"), "rater_from": "w"},
+            ["--rater-from", "--key"],
+        ),
         ("matrix.csv", MATRIX, []),
         ("matrix.csv", {**MATRIX, "columns": {"item": "y"}}, ["--columns"]),
     ],
