@@ -14,7 +14,7 @@ demo: $(READY)  ## generate and score the embedded suite with the upper anchor a
 	$(BIN)/bench table demo
 
 test: $(READY) lint  ## everything continuous integration checks
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto -rs
 
 lint: $(READY)
 	$(BIN)/ruff check .
