@@ -11,7 +11,8 @@ from bench.embedder import Embedder
 from bench.errors import NotEvaluable, unknown
 from bench.metric import FeatureMetric
 from bench.pretrained import Pretrained
-from bench.suite import Suite, card_named, load_suite, suite_names
+from bench.suite import Suite
+from bench.suites import card_named, load_suite, suite_names
 from bench.system import System, setting_fields
 
 

@@ -21,7 +21,7 @@ DONE, UNEVALUATED = 0, 3
 def run(words: list[str]) -> int:
     """Generate what is missing, score it, write a record, print the table."""
     from bench import plugins
-    from bench.suite import load_suite
+    from bench.suites import load_suite
 
     name = system_named(words)
     system = plugins.system(name) if name is not None else None
@@ -40,7 +40,7 @@ def score(words: list[str]) -> int:
     """Score audio made elsewhere: WAV, FLAC, MP3 or OGG files, matched to a suite's clips by name."""
     from bench import plugins
     from bench.errors import BadInput
-    from bench.suite import from_folders, load_suite
+    from bench.suites import from_folders, load_suite
 
     parser = Parser("score", score.__doc__ or "")
     parser.add_argument("folder", type=Path, help="the audio to score; it is only read")

@@ -21,7 +21,7 @@ from bench.metric import FeatureMetric
 from bench.pretrained import Pretrained
 from bench.record import absent_packages
 from bench.sources import Recordings
-from bench.suite import load_suite, suite_names
+from bench.suites import load_suite, suite_names
 from bench.system import System
 from bench.weights import locate
 

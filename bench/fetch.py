@@ -12,7 +12,7 @@ from bench.embedder import Embedder
 from bench.errors import BadInput, NotEvaluable, unknown
 from bench.metric import FeatureMetric
 from bench.pretrained import Pretrained
-from bench.suite import OWN_CARD, card_named, suite_names
+from bench.suites import OWN_CARD, card_named, suite_names
 from bench.system import System
 from bench.weights import Weights, obtain, tag
 

@@ -11,19 +11,17 @@ import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from bench.audio import FEATURES_ONLY
 from bench.card import Card
 from bench.clip import Clip
 from bench.digest import canonical_json, digest
-from bench.disk import append_lines, write_atomically
+from bench.disk import write_atomically
 from bench.errors import BadInput, NotEvaluable
 from bench.sources import Recordings
-from bench.typed import build
 
 COLUMNS = ("id", "caption", "transcription", "recording", "start")
-Status = Literal["ready", "missing", "refused"]
 
 
 class Entry(NamedTuple):
@@ -32,35 +30,6 @@ class Entry(NamedTuple):
     clip: Clip
     recording: str
     start: float | None = None
-
-
-@dataclass(frozen=True)
-class Item:
-    """One line of the manifest: what became of one recording.
-
-    Attributes:
-        id: the recording's name.
-        status: ready, missing, or refused because it is no sound recording.
-        source: what it came from: a file's name, an archive's member, an address.
-        sha256: of the prepared WAV.
-        source_sha256: of what it came from.
-        seconds: of the prepared WAV.
-        rate: of what it came from, in Hz.
-        channels: of what it came from.
-        peak: of the prepared WAV.
-        why: what was wrong, for those that are not ready.
-    """
-
-    id: str
-    status: Status
-    source: str = ""
-    sha256: str = ""
-    source_sha256: str = ""
-    seconds: float = 0.0
-    rate: int = 0
-    channels: int = 0
-    peak: float = 0.0
-    why: str = ""
 
 
 def data_folder() -> Path:
@@ -231,31 +200,6 @@ def _entries(path: Path) -> Iterator[Entry]:
         for row in csv.DictReader(file, strict=True):
             clip = Clip(row["id"], row["caption"], row["transcription"] or None)
             yield Entry(clip, row["recording"], float(row["start"]) if row["start"] else None)
-
-
-def read_manifest(shelf: Shelf) -> dict[str, Item]:
-    """What became of each recording, by name; a line that a kill tore is left out, and its recording made again."""
-    found: dict[str, Item] = {}
-    if not shelf.manifest.is_file():
-        return found
-    for line in shelf.manifest.read_text(encoding="utf-8", errors="replace").split("\n"):
-        try:
-            item = build(Item, json.loads(line), "manifest")
-        except (ValueError, RecursionError, BadInput):
-            continue
-        found[item.id] = item
-    return found
-
-
-def write_manifest(shelf: Shelf, items: Iterable[Item]) -> None:
-    """Keep the manifest, in the order of names; call it with the shelf's lock held."""
-    rows = sorted(items, key=lambda item: item.id)
-    write_atomically(shelf.manifest, "".join(canonical_json(dataclasses.asdict(row)) + "\n" for row in rows).encode())
-
-
-def add_to_manifest(shelf: Shelf, item: Item) -> None:
-    """Add one line, which goes before any of the same recording above it; call it with the shelf's lock held."""
-    append_lines(shelf.manifest, [canonical_json(dataclasses.asdict(item))])
 
 
 def is_prepared(card: Card) -> bool:

@@ -17,7 +17,7 @@ from bench.clip import Clip
 from bench.prepare.exporting import export_features
 from bench.prepared import Entry, Shelf, stamp_audio, write_clips
 from bench.progress import Reporter
-from bench.suite import card_named, find_card, load_suite
+from bench.suites import card_named, find_card, load_suite
 
 CARD = """\
 title: Own

@@ -19,7 +19,7 @@ from bench.paper.measured import grouped
 from bench.paper.reading import load_published
 from bench.record import Record, record_folder, write_record
 from bench.stats import Interval
-from bench.suite import card_named
+from bench.suites import card_named
 
 FRONT = "mono:first,dc-removed|resample:sinc|pad:32000"
 PROTOCOL = {

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from bench.card import Card
 from bench.prepared import Shelf
 from bench.sources import Captions, Listing, Recordings
-from bench.suite import find_card
+from bench.suites import find_card
 
 CARD = """\
 title: Own

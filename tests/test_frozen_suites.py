@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from bench.suite import card_named, suite_names
+from bench.suites import card_named, suite_names
 
 
 class Frozen(NamedTuple):

@@ -10,7 +10,7 @@ from conftest import Bench, one_line, tone
 
 from bench.clip import Clip
 from bench.prepared import Entry, Shelf, stamp_audio, write_clips
-from bench.suite import card_named, find_card, load_suite
+from bench.suites import card_named, find_card, load_suite
 
 CARD = """\
 title: Own

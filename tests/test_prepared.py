@@ -12,9 +12,9 @@ import pytest
 from bench.card import Card
 from bench.clip import Clip
 from bench.errors import NotEvaluable
+from bench.manifest import Item, read_manifest, write_manifest
 from bench.prepared import (
     Entry,
-    Item,
     Shelf,
     check_audio,
     conversion,
@@ -22,10 +22,8 @@ from bench.prepared import (
     is_stamped,
     list_digest,
     read_clips,
-    read_manifest,
     stamp_audio,
     write_clips,
-    write_manifest,
 )
 from bench.sources import Captions, Listing
 

@@ -11,7 +11,8 @@ from bench.clip import Clip
 from bench.errors import BadInput, NotEvaluable
 from bench.plugins import chosen_metrics
 from bench.prepared import data_folder, stamp_audio
-from bench.suite import Suite, card_named, find_card, load_suite, plain_name, suite_names
+from bench.suite import Suite, plain_name
+from bench.suites import card_named, find_card, load_suite, suite_names
 
 
 def test_every_card_of_the_package_says_what_a_reader_needs() -> None:

@@ -101,7 +101,7 @@ def _check(given: Namespace, evidence: Evidence) -> None:
 
 def _check_suite(name: str, evidence: Evidence) -> None:
     """Raise unless a suite has records."""
-    from bench.suite import suite_names
+    from bench.suites import suite_names
 
     suites = suites_of(evidence.records)
     if name in suites:

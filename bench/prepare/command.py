@@ -79,7 +79,7 @@ def _known(given: Namespace, report: Report, reporter: Reporter) -> Report:
     """Take over another's features, or again those of before; the recordings that were missing are known by them."""
     from bench.disk import locked
     from bench.prepare.importing import import_features, kept, restore_features
-    from bench.suite import find_card, load_suite
+    from bench.suites import find_card, load_suite
 
     _, shelf = find_card(given.suite)
     if not given.import_stats and not kept(shelf):
@@ -97,7 +97,7 @@ def _known(given: Namespace, report: Report, reporter: Reporter) -> Report:
 def _exported(given: Namespace, reporter: Reporter) -> int:
     from bench import plugins
     from bench.prepare.exporting import export_features
-    from bench.suite import load_suite
+    from bench.suites import load_suite
 
     suite = load_suite(given.suite)
     metrics = plugins.chosen_metrics(given.metrics or suite.card.metrics)

@@ -11,7 +11,8 @@ from bench.audio import WHOLE, Unreadable, Waveform, encode_wav, resample, wav_c
 from bench.card import Card
 from bench.digest import digest, file_digest
 from bench.disk import write_atomically
-from bench.prepared import Item, conversion
+from bench.manifest import Item
+from bench.prepared import conversion
 from bench.truncation import cut_short
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import NamedTuple
 
-from bench.prepared import Item
+from bench.manifest import Item
 from bench.progress import Advance, Reporter
 
 

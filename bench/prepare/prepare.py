@@ -10,6 +10,7 @@ from pathlib import Path
 from bench.card import Card, load_card
 from bench.disk import locked, sweep
 from bench.errors import BadInput, NotEvaluable
+from bench.manifest import Item, read_manifest
 from bench.prepare.archive import check as check_archive
 from bench.prepare.archive import tables
 from bench.prepare.captions import check_list, entries
@@ -18,11 +19,11 @@ from bench.prepare.lists import Found, keep_lists, lists_at_hand, obtain_lists
 from bench.prepare.options import Options, check
 from bench.prepare.recordings import gather_recordings, ready
 from bench.prepare.report import Report, Subset
-from bench.prepared import Entry, Item, Shelf, data_folder, list_digest, read_manifest, write_clips
+from bench.prepared import Entry, Shelf, data_folder, list_digest, write_clips
 from bench.progress import Reporter
 from bench.prompts import read_prompts
 from bench.sources import Captions, Recordings
-from bench.suite import find_card
+from bench.suites import find_card
 
 MEGABYTE = 1_000_000
 LARGE = 100 * MEGABYTE  # of an archive that takes long enough to read that one should know

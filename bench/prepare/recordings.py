@@ -11,21 +11,13 @@ from bench.audio import FEATURES_ONLY, Unreadable
 from bench.card import Card
 from bench.digest import digest
 from bench.features import read_stub
+from bench.manifest import Item, add_to_manifest, read_manifest, write_manifest
 from bench.prepare.convert import conversion_key, is_converted, is_other
 from bench.prepare.find import search
 from bench.prepare.gather import Task, gather
 from bench.prepare.options import Options
 from bench.prepare.supply import Order, from_archive, from_folder, from_hub, from_youtube
-from bench.prepared import (
-    Item,
-    Shelf,
-    add_to_manifest,
-    conversion,
-    is_stamped,
-    read_manifest,
-    stamp_audio,
-    write_manifest,
-)
+from bench.prepared import Shelf, conversion, is_stamped, stamp_audio
 from bench.progress import Reporter
 from bench.sources import Recordings
 from bench.weights import offline

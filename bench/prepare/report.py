@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from bench.audio import SILENCE
 from bench.errors import listed
-from bench.prepared import Item, Shelf
+from bench.manifest import Item
+from bench.prepared import Shelf
 
 WHOLE = 0.9  # of the card's seconds, under which a recording is named as short
 

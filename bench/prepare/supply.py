@@ -10,12 +10,13 @@ from pathlib import Path
 
 from bench.audio import SUFFIXES
 from bench.card import Card
+from bench.manifest import Item
 from bench.prepare import archive as archives
 from bench.prepare import hub, youtube
 from bench.prepare.convert import convert
 from bench.prepare.find import Search, composed, spelled
 from bench.prepare.gather import Task
-from bench.prepared import Item, Shelf
+from bench.prepared import Shelf
 from bench.progress import Reporter
 from bench.sources import Recordings
 

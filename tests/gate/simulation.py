@@ -22,7 +22,7 @@ from bench.audio import Waveform
 from bench.clip import Clip
 from bench.progress import Reporter
 from bench.run import Options, run
-from bench.suite import datasets_folder, load_suite
+from bench.suites import datasets_folder, load_suite
 from bench.system import Generate, System
 from bench.systems.foley import render
 

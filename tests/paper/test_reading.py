@@ -11,7 +11,7 @@ from bench.errors import BadInput
 from bench.paper.published import Published
 from bench.paper.reading import load_published, published_folder
 from bench.plugins import metrics, systems
-from bench.suite import card_named, suite_names
+from bench.suites import card_named, suite_names
 
 PUBLISHED = load_published()
 

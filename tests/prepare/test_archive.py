@@ -21,7 +21,7 @@ from bench.errors import BadInput
 from bench.prepare import transfer
 from bench.prepare.archive import members, tables, unpack
 from bench.sources import Listing
-from bench.suite import load_suite
+from bench.suites import load_suite
 
 WORDS = ("prepare", "own.yaml", "--lists", "lists", "--quiet")
 HERE = ("prepare", "own.yaml", "--quiet")

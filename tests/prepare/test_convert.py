@@ -18,8 +18,8 @@ from recording_files import conversion, encoded, noise
 from bench.audio import Sound, Waveform, decode, encode_wav, mono, wav_comment
 from bench.card import Card
 from bench.digest import file_digest
+from bench.manifest import Item
 from bench.prepare.convert import BLOCK, conversion_key, convert, excerpt, is_converted
-from bench.prepared import Item
 
 WHOLE = {"crop": "whole", "seconds": None}
 SUBTYPES = {"WAV": "PCM_16", "FLAC": "PCM_24", "MP3": "MPEG_LAYER_III", "OGG": "VORBIS"}

@@ -20,7 +20,7 @@ from bench.errors import BadInput, NotEvaluable
 from bench.metric import FeatureMetric
 from bench.prepare.exporting import check_target, export_features
 from bench.prepare.importing import import_features
-from bench.suite import load_suite
+from bench.suites import load_suite
 
 
 def test_the_same_references_give_the_same_file(at: Move) -> None:

@@ -15,7 +15,7 @@ from feature_files import NAMES, Move, array, changed, export, members, record, 
 from bench.errors import BadInput
 from bench.features import Store
 from bench.prepare.features import SCHEMA, unpack
-from bench.suite import load_suite
+from bench.suites import load_suite
 
 
 @pytest.fixture

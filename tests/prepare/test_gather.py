@@ -17,8 +17,8 @@ import pytest
 from conftest import Bench, finish, one_line, start, tree
 from recording_files import encoded, folder, manifest, noise, own_card, recordings, shelf
 
+from bench.manifest import Item
 from bench.prepare.gather import Task, gather
-from bench.prepared import Item
 from bench.progress import Reporter
 
 QUIET = Reporter(quiet=True)

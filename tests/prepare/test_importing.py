@@ -33,7 +33,7 @@ from bench.features import Store, read_stub
 from bench.prepare.features import unpack
 from bench.prepare.importing import Taken, import_features, kept, restore_features
 from bench.prepared import Entry, Shelf, conversion, is_stamped, write_clips
-from bench.suite import load_suite
+from bench.suites import load_suite
 
 
 @pytest.fixture

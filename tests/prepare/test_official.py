@@ -23,7 +23,7 @@ from bench.prepare.lists import obtain_lists
 from bench.prepared import Entry, Shelf, read_clips, write_clips
 from bench.progress import Reporter
 from bench.sources import Captions
-from bench.suite import datasets_folder, suite_names
+from bench.suites import datasets_folder, suite_names
 
 QUIET = Reporter(quiet=True)
 WHOLE = ["audiocaps", "clotho", "ljspeech", "musiccaps", "songdescriber"]

@@ -17,7 +17,7 @@ from bench.digest import digest
 from bench.disk import write_atomically
 from bench.features import Stub
 from bench.prepared import conversion
-from bench.suite import card_named, load_suite
+from bench.suites import card_named, load_suite
 
 PREPARE = ("prepare", "own.yaml", "--lists", "lists", "--quiet")
 

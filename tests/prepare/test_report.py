@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from bench.manifest import Item
 from bench.prepare.report import Report, Subset
-from bench.prepared import Item, Shelf
+from bench.prepared import Shelf
 
 READY = {name: Item(name, "ready", peak=0.5) for name in ("a", "b")}
 BAD = {
