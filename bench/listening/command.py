@@ -26,8 +26,9 @@ def ratings(words: list[str]) -> int:
     """Listening tests: mean opinions with intervals, differences, letters and agreement, from files of ratings.
 
     Intervals are for new raters and new prompts (two-way cluster-robust) unless told otherwise; every table is printed
-    with and without the ratings that quality control drops. Exit code: 3 if any row of a file was refused, or if
-    nothing is left of a system. `bench ratings plan --help`: how large a difference a test to be will show.
+    with and without the ratings that quality control drops. Exit code: 3 if any row of a file was refused (but for
+    what --drop-rejected leaves out), or if nothing is left of a system. `bench ratings plan --help`: how large a
+    difference a test to be will show.
     """
     if words[:1] == ["plan"]:
         from bench.listening.plan_command import plan
@@ -50,7 +51,7 @@ def ratings(words: list[str]) -> int:
     _print(found, given)
     if given.output:
         _keep(found, given)
-    return UNEVALUATED if problems(found) or imported.refused else DONE
+    return UNEVALUATED if problems(found) or imported.faulty else DONE
 
 
 def _joined(words: Sequence[str]) -> Iterator[str]:
@@ -85,7 +86,7 @@ def _explain(imported: Imported) -> int:
     from bench.listening.findings import counted
 
     print("\n".join([f"format: {imported.format}", *imported.notes, counted(imported)]))
-    return UNEVALUATED if imported.refused else DONE
+    return UNEVALUATED if imported.faulty else DONE
 
 
 def _parser() -> Parser:

@@ -25,7 +25,8 @@ class Rules:
         traps_right: whether every trap must be answered as told.
         gold_tolerance: points that a gold answer may be off, where the key does not say.
         gold_right: how many gold clips a session must get right.
-        straight_variance: least variance of a session's scores, in points squared.
+        straight_variance: least variance of a session's scores, in points squared; where the scale is finer, in its
+            steps squared, and those are taken for no less than a twentieth of the scale.
         straight_items: from how many scores on that is asked.
         digits_right, pairs_right: least right answers of the digit check, of the just-noticeable-difference pairs.
         headphones: whether a failed headphone check drops a session; otherwise it is a flag.

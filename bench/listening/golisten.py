@@ -47,14 +47,37 @@ def _of_sheet(sheet: Sheet, options: Options, known: Identity) -> Reading:
         raise BadInput(f"{sheet.file} has no column '… rating'; preference tests of GoListen are not read")
     known.needed(sheet.file, columns[0].name)
     method = "mushra" if sounds else "acr"
-    heard, refused = parted(one for line in sheet.lines[top + 1 :] for one in _drafts(sheet, line, columns, known))
+    width = max(len(sheet.lines[top].cells), len(sounds))
+    heard, refused = parted(
+        one
+        for line in sheet.lines[top + 1 :]
+        for one in ([_wide(sheet, line, width)] if any(line.cells[width:]) else _drafts(sheet, line, columns, known))
+    )
     asked = options.question or ("MUSHRA" if sounds else "")
     votes = [
         one._replace(method=method, dimension=one.dimension or asked or options.asked(sheet.file)) for one in heard
     ]
     nameless = sum(not line.cells[0] for line in sheet.lines[top + 1 :])
     notes = [f"{sheet.file}: GoListen, {method}; people told by Name, {nameless} without one by row"]
+    notes += _unused(sheet, top, columns)
     return Reading(votes, refused=refused, notes=[*known.notes, *notes])
+
+
+def _wide(sheet: Sheet, line: Line, width: int) -> Refused:
+    """A row that goes on beyond the header: a comma that nobody quoted has moved its scores."""
+    return Refused(sheet.file, line.row, f"has {len(line.cells)} cells, but the header has {width}")
+
+
+def _unused(sheet: Sheet, top: int, columns: Sequence[Column]) -> list[str]:
+    """The columns that hold something and that are no scores, such as free texts or preferences."""
+    used = {0, 1, *(place for column in columns for place in (column.place, column.time))}
+    rows = [line.cells for line in sheet.lines[top + 1 :]]
+    titles = {
+        place: title or f"number {place + 1}"
+        for place, title in enumerate(sheet.lines[top].cells)
+        if place not in used and any("".join(cells[place : place + 1]) for cells in rows)
+    }
+    return [f"{sheet.file}: columns not used: {', '.join(titles.values())}"] if titles else []
 
 
 def _columns(header: Sequence[str], tags: Sequence[str], sounds: Sequence[str]) -> list[Column]:

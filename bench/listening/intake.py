@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from bench.errors import BadInput
 from bench.listening.rating import Rating, Session, Stimulus, is_pseudonym, pseudonym
-from bench.listening.sheet import Refused, Sheet
+from bench.listening.sheet import ASKED, Refused, Sheet
 
 SALT = "audiogen-bench"  # known to everybody
 PUBLIC = "raters' pseudonyms are made with a salt that everybody knows; give one's own with --salt"
@@ -107,6 +107,11 @@ class Imported(NamedTuple):
     refused: tuple[Refused, ...]
     notes: tuple[str, ...]
     unnamed: tuple[str, ...] = ()
+
+    @property
+    def faulty(self) -> bool:
+        """Whether any row was refused that no option said to leave out."""
+        return any(row.cause != ASKED for row in self.refused)
 
 
 class Draft(NamedTuple):

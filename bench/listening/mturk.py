@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from bench.errors import BadInput
 from bench.listening.assignments import is_batch, misfit, rejected_note, session_of
+from bench.listening.document import parsed
 from bench.listening.identity import Identity, identity
 from bench.listening.intake import Draft, Format, Options, Reading, joined, parted
 from bench.listening.sheet import Entry, Refused, Sheet, entries
 
 AUDIO = re.compile(r"\.(wav|flac|mp3|ogg|opus|m4a|webm)(\?.*)?$", re.IGNORECASE)
 CHOICES = {"true": True, "false": False}
+PAGE = "taskAnswers"  # the answer that holds all others, as JSON
 
 
 def recognises(sheet: Sheet, _: Options) -> bool:
@@ -34,33 +35,62 @@ def read(sheets: Sequence[Sheet], options: Options) -> Reading:
 
 def _of_sheet(sheet: Sheet, options: Options, known: Identity) -> Reading:
     kept, refused = entries(sheet)
-    inputs, given = _inputs(sheet, kept), [_answers(entry.cells) for entry in kept]
-    asked = _asked(sheet, inputs, given, options)
+    told = [_answers(entry.cells) for entry in kept]
+    given = [answers for answers in told if not isinstance(answers, str)]
+    plan = _plan(sheet, kept, given, known, options)
     found: list[Draft | Refused] = []
     sessions = []
-    for entry, answers in zip(kept, given, strict=True):
+    for entry, answers in zip(kept, told, strict=True):
         if bad := misfit(sheet, entry, options):
             refused.append(bad)
-            continue
-        sessions.append(session_of(entry.cells, options))
-        found += _drafts(sheet, entry, answers, _Plan(inputs, asked, known))
+        elif isinstance(answers, str):
+            refused.append(Refused(sheet.file, entry.row, answers))
+        else:
+            sessions.append(session_of(entry.cells, options))
+            found += _drafts(sheet, entry, answers, plan)
     votes, unfit = parted(found)
-    pairs = [
-        f"{sheet.file}: Answer.{stem or '…'} of number {number or 'none'} goes with {column}"
-        for number, column in inputs.items()
-        for stem in asked
-    ]
-    return Reading(
-        votes, sessions, (), [*refused, *unfit], [*known.notes, *pairs[:1], *rejected_note(sheet, kept, options)]
-    )
+    notes = [*known.notes, *_notes(sheet, given, plan), *rejected_note(sheet, kept, options)]
+    return Reading(votes, sessions, (), [*refused, *unfit], notes)
 
 
 class _Plan(NamedTuple):
-    """Columns of recordings by number; dimensions by the stem of an answer's name; what recordings are."""
+    """How the answers of a file are read.
+
+    Attributes:
+        inputs: columns of recordings by number.
+        asked: dimensions by the stem of an answer's name.
+        wanted: by number and stem, the name of the answer that each row must have: what any row has.
+        known: what recordings are.
+    """
 
     inputs: Mapping[str, str]
     asked: Mapping[str, str]
+    wanted: Mapping[tuple[str, str], str]
     known: Identity
+
+
+def _plan(
+    sheet: Sheet, rows: Sequence[Entry], given: Sequence[Mapping[str, Any]], known: Identity, options: Options
+) -> _Plan:
+    inputs = _inputs(sheet, rows)
+    asked = _asked(sheet, inputs, given, options)
+    pairs = {split(name): name for answers in given for name in answers}
+    wanted = {pair: name for pair, name in pairs.items() if pair[0] in inputs and pair[1] in asked}
+    return _Plan(inputs, asked, wanted, known)
+
+
+def _notes(sheet: Sheet, given: Sequence[Mapping[str, Any]], plan: _Plan) -> Iterator[str]:
+    """How recordings and answers were paired, and what has no other half."""
+    pairs = [(number, stem) for number in plan.inputs for stem in plan.asked]
+    for number, stem in pairs[:1]:
+        column = plan.inputs[number]
+        yield f"{sheet.file}: Answer.{stem or '…'} of number {number or 'none'} goes with {column}"
+    lacking = [f"{plan.inputs[pair[0]]} ({pair[1] or '…'})" for pair in pairs if pair not in plan.wanted]
+    if lacking:
+        yield f"{sheet.file}: recordings that no row has an answer to: {', '.join(lacking)}"
+    unused = dict.fromkeys(name for answers in given for name in answers if split(name) not in plan.wanted)
+    if unused:
+        yield f"{sheet.file}: answers not used: {', '.join(unused)}"
 
 
 def _inputs(sheet: Sheet, rows: Sequence[Entry]) -> dict[str, str]:
@@ -112,23 +142,31 @@ def _unpaired(sheet: Sheet, inputs: Mapping[str, str]) -> dict[str, str]:
     )
 
 
-def _answers(cells: Mapping[str, str]) -> dict[str, list[str]]:
-    """By question, what was chosen: nothing, one thing, or wrongly several."""
-    plain = {name.removeprefix("Answer."): cell for name, cell in cells.items() if name.startswith("Answer.")}
+def _answers(cells: Mapping[str, str]) -> dict[str, list[str]] | str:
+    """By question, what was chosen: nothing, one thing, or wrongly several; or why that can't be told."""
+    given: dict[str, Any] = {name[7:]: cell for name, cell in cells.items() if name.startswith("Answer.")}
+    page = _page(given.pop(PAGE, ""))
+    if isinstance(page, str):
+        return page
     flat: dict[str, list[str]] = {}
-    for name, cell in plain.items():
-        for question, chosen in _flat(name, _json(cell) if name == "taskAnswers" else cell):
+    for name, value in (*given.items(), *page.items()):
+        for question, chosen in _flat(name, value):
             flat.setdefault(question, []).extend(chosen)
     return flat
 
 
-def _json(cell: str) -> Any:
-    """The one object that an answer's JSON list holds; the cell itself if it is no JSON."""
+def _page(cell: str) -> dict[str, Any] | str:
+    """The one object that ``PAGE`` holds, without anything in it if the cell is empty; or why it holds none."""
+    if not cell:
+        return {}
     try:
-        value = json.loads(cell)
-    except ValueError:
-        return cell
-    return value[0] if isinstance(value, list) and len(value) == 1 else value
+        value = parsed(cell, f"Answer.{PAGE}") if cell[0] in "[{" else cell
+    except BadInput as error:
+        return str(error)
+    one = value[0] if isinstance(value, list) and len(value) == 1 else value
+    if isinstance(one, dict):
+        return one
+    return f"Answer.{PAGE} is {cell[:40]!r}, but must be a JSON object, or a list of one"
 
 
 def _flat(name: str, value: Any) -> Iterator[tuple[str, list[str]]]:
@@ -138,17 +176,19 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, list[str]]]:
     elif isinstance(value, dict):
         for inner, one in value.items():
             yield from _flat(inner, one)
-    elif isinstance(value, str) and value.lower() in CHOICES and "." in name:
+    elif isinstance(value, str | bool) and str(value).lower() in CHOICES and "." in name:
         question, label = name.rsplit(".", 1)
-        yield question, [label] if CHOICES[value.lower()] else []
+        yield question, [label] if CHOICES[str(value).lower()] else []
     else:
         yield name, [] if value in ("", None) else [str(value)]
 
 
 def _drafts(sheet: Sheet, entry: Entry, answers: Mapping[str, list[str]], plan: _Plan) -> Iterator[Draft | Refused]:
-    for name, chosen in answers.items():
-        number, stem = split(name)
-        if number not in plan.inputs or stem not in plan.asked:
+    there = {split(name) for name in answers}
+    absent: dict[str, list[str]] = {name: [] for pair, name in plan.wanted.items() if pair not in there}
+    for name, chosen in (*answers.items(), *absent.items()):
+        number, stem = pair = split(name)
+        if pair not in plan.wanted:
             continue
         url = entry.cells[plan.inputs[number]]
         plan.known.needed(sheet.file, url)

@@ -111,18 +111,23 @@ def _by_clip(sheet: Sheet, options: Options, known: Identity) -> Reading:
 def _votes_of(
     sheet: Sheet, entry: Entry, question: str, options: Options, known: Identity
 ) -> Iterator[Draft | Refused]:
-    """A clip's votes: as many as there are, since rows have as many cells as the clip with the most votes."""
+    """A clip's votes: as many as there are, since rows have as many cells as the clip with the most votes.
+
+    Where there are fewer than the row itself counts, that is said.
+    """
     heard = known.of(entry.cells["file_url"])
     if heard is None:
         yield Refused(sheet.file, entry.row, known.unknown(entry.cells["file_url"]))
         return
-    for name, cell in entry.cells.items():
-        if name.startswith("vote_") and cell:
-            dimension = heard.dimension or _dimension(question, options)
-            method = method_of(question)
-            yield Draft(
-                sheet.file, entry.row, None, None, heard.item, heard.system, dimension, cell, method, more=heard.more
-            )
+    given = [cell for name, cell in entry.cells.items() if name.startswith("vote_") and cell]
+    counted = _count(entry.cells["n"])
+    if not given or counted is None or len(given) < counted:  # more than it counts: it left outliers out of the mean
+        yield Refused(sheet.file, entry.row, f"n is {entry.cells['n']!r}, but the row has {len(given)} votes")
+    dimension, method = heard.dimension or _dimension(question, options), method_of(question)
+    for cell in given:
+        yield Draft(
+            sheet.file, entry.row, None, None, heard.item, heard.system, dimension, cell, method, more=heard.more
+        )
 
 
 def _cleaning(sheet: Sheet, options: Options) -> Reading:
@@ -149,7 +154,7 @@ def _count(cell: str) -> int | None:
     """A count, which the toolkit writes as 1 or 1.0 or not at all."""
     try:
         return int(float(cell))
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

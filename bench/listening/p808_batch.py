@@ -16,6 +16,7 @@ from bench.listening.sheet import Entry, Refused, Sheet, entries
 
 ADDRESS = re.compile(r"answer\.q(\d+)_url")
 SCALES = ("sig", "bak", "ovrl", "noise", "col", "loud", "disc", "reverb", "echo", "other")
+SCORE = re.compile(rf"answer\.q(\d+)(_({'|'.join(SCALES)}))?")
 METHODS = {"CMOS": "ccr", "DMOS": "dcr"}
 TRAP = {"ccr": (0.0, 1.0), "dcr": (4.5, 0.5)}  # what a trap wants and how far off is right, where it names no answer
 GOLD_TOLERANCE = 1.0
@@ -41,7 +42,7 @@ def is_p808_batch(sheet: Sheet) -> bool:
 
 
 class Task(NamedTuple):
-    """One assignment: its cells by plain names, its clips by number, the method, what traps and gold clips want."""
+    """One assignment: its cells by plain names, its clips by number (empty if it names none), and the method."""
 
     sheet: Sheet
     entry: Entry
@@ -87,7 +88,8 @@ def read_batch(sheet: Sheet, options: Options, known: Identity) -> Reading:
 
 def _task(sheet: Sheet, entry: Entry) -> Task:
     cells = plain(entry.cells)
-    clips = {match[1]: cell for name, cell in cells.items() if (match := ADDRESS.fullmatch(name)) and cell}
+    scored = {match[1]: "" for name, cell in cells.items() if (match := SCORE.fullmatch(name)) and cell}
+    clips = scored | {match[1]: cell for name, cell in cells.items() if (match := ADDRESS.fullmatch(name))}
     compared = any(re.fullmatch(r"input\.q\d+_p", name) for name in cells)
     ordered = any(re.fullmatch(r"answer\.q\d+_order", name) for name in cells)
     return Task(sheet, entry, cells, clips, "ccr" if ordered else "dcr" if compared else "acr")
@@ -105,7 +107,13 @@ def _session(task: Task, options: Options) -> Session:
 
 
 def _drafts(task: Task, options: Options, known: Identity) -> Iterator[Draft | Refused]:
+    if not any(task.clips.values()):
+        yield Refused(task.sheet.file, task.entry.row, "every Answer.Q…_URL is empty, so nothing says what was heard")
+        return
     for number, url in task.clips.items():
+        if not url:
+            yield Refused(task.sheet.file, task.entry.row, f"Answer.Q{number}_URL is empty")
+            continue
         scales = [scale for scale in SCALES if f"answer.q{number}_{scale}" in task.cells] or [""]
         for scale in scales:
             yield _draft(task, number, url, scale, options, known)

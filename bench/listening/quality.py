@@ -133,7 +133,8 @@ def _flow(screened: Screened) -> Iterator[str]:
     kept = [rating for rating in given if not rating.excluded]
     parts = []
     for name, of in (("raters", lambda one: one.rater_id), ("sessions", session_key)):
-        before, after = ({of(one) for one in some if of(one)} for some in (given, kept))
+        # Who has nothing left but traps or gold clips is out.
+        before, after = ({of(one) for one in some if one.role == "test" and of(one)} for some in (given, kept))
         parts += [f"{len(after)} of {len(before)} {name}"] if before else []
     yield f"quality control: {len(kept)} of {len(given)} ratings kept" + "".join(f", {part}" for part in parts)
 

@@ -41,7 +41,8 @@ def _of_sheet(sheet: Sheet, options: Options, known: Identity) -> Reading:
     if person not in sheet.header:
         raise BadInput(f"--rater-from: {sheet.file}: {unknown('column', person, sheet.header)}")
     questions = _questions(sheet, known)
-    kept, refused = entries(sheet, body(sheet))
+    lines = body(sheet)
+    kept, refused = entries(sheet, lines)
     votes: list[Draft] = []
     sessions, previews, empty = [], 0, 0
     for entry in kept:
@@ -55,7 +56,8 @@ def _of_sheet(sheet: Sheet, options: Options, known: Identity) -> Reading:
             votes += drafts
             empty += len(questions) - len(drafts)
     notes = [
-        f"{sheet.file}: Qualtrics, {len(sessions)} responses; {previews} previews left out",
+        f"{sheet.file}: Qualtrics, {len(sheet.lines) - len(lines)} header rows, {len(sessions)} responses; "
+        f"{previews} previews left out",
         *_unused(sheet, known),
     ]
     notes += [f"{sheet.file}: {empty} questions were not shown or not answered"] if empty else []
@@ -64,13 +66,13 @@ def _of_sheet(sheet: Sheet, options: Options, known: Identity) -> Reading:
 
 def body(sheet: Sheet) -> Sequence[Line]:
     """The responses: what is below the row of import ids, or below the question texts if that row was removed."""
-    for place, line in enumerate(sheet.lines[:4]):
+    for place, line in enumerate(sheet.lines[:3]):
         if any("ImportId" in cell for cell in line.cells):
             return sheet.lines[place + 1 :]
-    start = sheet.header.index("StartDate")
-    texts = sheet.lines[1:2] and not any(
-        character.isdigit() for character in "".join(sheet.lines[1].cells[start : start + 1])
-    )
+    first = dict(zip(sheet.header, sheet.lines[1].cells, strict=False)) if len(sheet.lines) > 1 else {}
+    date, finished = first.get("StartDate", ""), first.get("Finished", "").casefold()
+    # A response may lack a date, since that is where somebody was when: it still says whether it was finished.
+    texts = date and not any(character.isdigit() for character in date) and finished not in FINISHED
     return sheet.lines[2:] if texts else sheet.lines[1:]
 
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 from bench.listening.analysis import Analysis
 from bench.listening.contrasts import ALPHA, Contrast
 from bench.listening.intervals import TITLES, Estimate
-from bench.listening.opinion import Opinion
+from bench.listening.opinion import Opinion, of_differences
 from bench.listening.rating import scale_text
 from bench.listening.reliability import Reliability
 from bench.stats import Interval
@@ -61,6 +61,9 @@ def legend(analysis: Analysis, naive: bool) -> Iterator[str]:
     """The lines below the tables."""
     kind = DRAWN.get(analysis.method, "new raters and new prompts")
     yield f"[ ]: 95 % interval, had there been {kind}; {TITLES[analysis.method]}."
+    beside = of_differences(analysis.question, analysis.method)
+    if analysis.contrasts and beside != analysis.method:
+        yield f"differences and letters: {TITLES[beside]}."
     if analysis.contrasts:
         yield f"same letter: not shown to differ (Holm, α = {ALPHA:g})"
         if len(shown(analysis)) < len(analysis.contrasts):

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from bench.listening.evidence import Evidence, Key, Verdict, point, session_key
 from bench.listening.rating import Rating, Session
-from bench.listening.rating_rules import first_session, too_fast
+from bench.listening.rating_rules import HEARD, first_session, too_fast
+
+FINEST = 20  # answers that people tell apart on a scale, however fine its steps
 
 
 def _session(evidence: Evidence, key: Key, value: float, threshold: str, *, drop: bool = True) -> Verdict:
@@ -22,7 +24,7 @@ def too_fast_session(evidence: Evidence) -> list[Verdict] | None:
         return None
     fast = {place for verdict in single for place in verdict.drops}
     limit = evidence.rules.fast_share
-    groups = everything.grouped(session_key, "test", "reference", "anchor")
+    groups = everything.grouped(session_key, *HEARD)
     shares = {key: len(fast.intersection(places)) / len(places) for key, places in groups.items()}
     what = f"share of ratings too fast at most {limit:g}"
     return [_session(evidence, key, share, what) for key, share in shares.items() if share > limit]
@@ -61,21 +63,25 @@ def gold_failed(evidence: Evidence) -> list[Verdict] | None:
 
 
 def straight_line(evidence: Evidence) -> list[Verdict] | None:
-    """Sittings with all scores alike in every dimension; a flag where the others found the sounds alike too."""
+    """Sittings with all scores alike in every dimension; a flag where the others found the sounds alike too.
+
+    Hidden references and anchors count: who tells them from the systems draws no line.
+    """
     rules = evidence.rules
-    groups = evidence.grouped(session_key, "test")
+    groups = evidence.grouped(session_key, *HEARD)
     means = _others(evidence)
     found = []
     for key, places in groups.items():
-        parts = _dimensions(evidence, places)
-        long = {name: part for name, part in parts.items() if len(part) >= rules.straight_items}
-        spreads = [_variance([evidence.ratings[place] for place in part]) for part in long.values()]
-        if long and len(long) == len(parts) and max(spreads) < rules.straight_variance:
-            alike = all(_alike(evidence, part, means) for part in long.values())
-            what = f"variance at least {rules.straight_variance:g}" + (
-                "; others found the sounds alike too" if alike else ""
-            )
-            found.append(_session(evidence, key, max(spreads), what, drop=not alike))
+        parts = _dimensions(evidence, places).values()
+        tested = any(evidence.ratings[place].role == "test" for place in places)
+        if not tested or any(len(part) < rules.straight_items for part in parts):
+            continue
+        spreads = [_spread(evidence, part) for part in parts]
+        value, least = max(spreads, key=lambda spread: spread[0] - spread[1])
+        if value < least:
+            alike = all(_alike(evidence, part, means) for part in parts)
+            what = f"variance at least {least:.3g}" + ("; others found the sounds alike too" if alike else "")
+            found.append(_session(evidence, key, value, what, drop=not alike))
     return found if groups else None
 
 
@@ -86,9 +92,16 @@ def _dimensions(evidence: Evidence, places: Sequence[int]) -> dict[str, list[int
     return parts
 
 
-def _variance(ratings: Sequence[Rating]) -> float:
-    """In points of a scale from 1 to 5, squared."""
-    return statistics.variance(one.score / point(one) for one in ratings)
+def _spread(evidence: Evidence, places: Sequence[int]) -> tuple[float, float]:
+    """The variance of scores of one dimension, and the least that it must be, both in units of the scale, squared.
+
+    P.808's 0.1 is of whole points, where it allows one answer in ten to be a point off the others. On a finer scale a
+    step takes the point's place, but never less than 1 / ``FINEST`` of the scale: sliders do not stand still.
+    """
+    given = [evidence.ratings[place] for place in places]
+    own = point(given[0])
+    step = min(own, max(given[0].scale_step, 4 * own / FINEST))
+    return statistics.variance(one.score for one in given), evidence.rules.straight_variance * step**2
 
 
 Sums = dict[object, tuple[float, int]]

@@ -122,6 +122,28 @@ def test_a_refused_row_is_named_the_others_count_and_the_code_is_3(bench: Bench)
     assert [(row["file"], row["row"]) for row in found["refused"]] == [("votes.csv", 866)]
 
 
+@pytest.mark.parametrize("words", [["--explain"], ["-o", "out", "--test", "pilot"]])
+def test_what_was_to_be_left_out_is_named_and_costs_no_code(bench: Bench, words: list[str]) -> None:
+    given = (
+        "--drop-rejected",
+        "--question",
+        "OVL",
+        "--condition-pattern",
+        r"(?P<item>c\d+)_(?P<system>\w)\.wav",
+        *words,
+    )
+    row = "h,{0},{0},{1},c{2}_{3}.wav,{4},MOS\n"
+    sound = [row.format(f"w{who}", "Approved", clip, system, 3) for who in "12" for clip in "12" for system in "AB"]
+    rejected, wrong = row.format("w3", "Rejected", 1, "A", 3), row.format("w4", "Approved", 1, "A", "")
+    head = "HITId,workerid,assignment_id,assignmentstatus,file,vote,question_type\n"
+    Path("votes.csv").write_text("".join([head, *sound, rejected]), encoding="utf-8")
+    ran = bench("ratings", "votes.csv", *given)
+    assert (ran.code, ran.err) == (0, "bench: votes.csv row 10: the assignment was rejected (--drop-rejected)\n")
+    assert "rows refused: 1" in ran.out
+    Path("votes.csv").write_text("".join([head, *sound, rejected, wrong]), encoding="utf-8")
+    assert bench("ratings", "votes.csv", *given).code == 3
+
+
 def test_explain_says_what_is_understood_and_does_no_more(bench: Bench) -> None:
     write("votes.csv", rows(COMPLETE))
     ran = bench("ratings", "votes.csv", "--explain", "--output", "out")

@@ -54,3 +54,12 @@ def test_what_is_not_said_is_asked_for() -> None:
         take(put("b.csv", ",Tags,x\nann,d,4\n"), question="OVL")
     with pytest.raises(BadInput, match="preference tests of GoListen are not read"):
         take(put("c.csv", ",Tags,x\nName,Date,Which is better\nann,d,x\n"), question="OVL")
+
+
+def test_a_row_wider_than_the_header_is_refused_and_columns_without_scores_are_named() -> None:
+    text = ",Tags,A|rain,B|rain,,\nName,Date,First rating,Second rating,Why,Which is better\n"
+    text += "ann,d,4,2,so,A\nben,d,4,2,4,2,so\ncem,d,5,1,,,\n"
+    found = take(put("acr.csv", text), condition_pattern=PATTERN, question="OVL")
+    assert [one.score for one in found.ratings] == [4.0, 2.0, 5.0, 1.0]
+    assert why(found) == {4: "has 7 cells, but the header has 6"}
+    assert "acr.csv: columns not used: Why, Which is better" in found.notes

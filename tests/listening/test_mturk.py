@@ -137,3 +137,49 @@ def test_several_scales_a_recording_are_named_by_their_answers() -> None:
 def test_work_of_nobody_is_refused() -> None:
     found = imported({**INPUT, "Answer.q0": "4", "WorkerId": ""})
     assert why(found) == {2: "no WorkerId"}
+
+
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        ("", ["no score", "no score"]),
+        ("{}", ["no score", "no score"]),
+        ("[{}]", ["no score", "no score"]),
+        ('[{"q0": {"4": true}}]', ["no score"]),
+        ('{"q0": {"4": false}, "q1": {}}', ["no score", "no score"]),
+        (
+            '{"q0": {"4": true}',
+            ["Answer.taskAnswers begins as JSON does, but is none: line 1: Expecting ',' delimiter"],
+        ),
+        ("[]", ["Answer.taskAnswers is '[]', but must be a JSON object, or a list of one"]),
+        ("[1]", ["Answer.taskAnswers is '[1]', but must be a JSON object, or a list of one"]),
+        ("no JSON", ["Answer.taskAnswers is 'no JSON', but must be a JSON object, or a list of one"]),
+        (
+            '[{"q0": 4}, {"q1": 4}]',
+            ['Answer.taskAnswers is \'[{"q0": 4}, {"q1": 4}]\', but must be a JSON object, or a list'],
+        ),
+        ('{"q0": 4, "q0": 5, "q1": 2}', ["the key 'q0' stands twice in one object"]),
+        ("[" * 5000, ["lists or objects stand too deep within each other"]),
+    ],
+)
+def test_a_page_that_lacks_answers_is_refused_answer_by_answer(page: str, said: list[str]) -> None:
+    sound = {**INPUT, "Answer.taskAnswers": json.dumps({"q0": 4, "q1": {"2": True}})}
+    found = imported(sound, {**INPUT, "Answer.taskAnswers": page})
+    assert scores(found)[:2] == EXPECTED
+    assert [row.row for row in found.refused] == [3] * len(said)
+    assert all(part in row.why for part, row in zip(said, found.refused, strict=True))
+    assert len(found.ratings) == 2 + ('"4": true}}' in page)
+
+
+def test_buttons_of_a_page_may_stand_side_by_side() -> None:
+    page = {"0-mos-rating.4": True, "0-mos-rating.5": False, "1-mos-rating.2": True}
+    assert scores(imported({**INPUT, "Answer.taskAnswers": json.dumps(page)})) == EXPECTED
+
+
+def test_recordings_and_answers_without_each_other_are_named() -> None:
+    sounds = {**INPUT, "Input.audio_url_7": "https://x.org/C/c1.wav"}
+    found = imported({**sounds, "Answer.q0": "4", "Answer.q1": "2", "Answer.q5": "3", "Answer.comment": "fine"})
+    assert scores(found) == EXPECTED
+    assert found.refused == ()
+    assert "batch.csv: recordings that no row has an answer to: Input.audio_url_7 (q)" in found.notes
+    assert "batch.csv: answers not used: q5, comment" in found.notes

@@ -236,3 +236,25 @@ def test_both_sounds_of_a_degradation_pair_must_be_finished() -> None:
     }
     [one] = batch(row).ratings
     assert (one.method, one.listened_frac) == ("dcr", 0.0)
+
+
+def test_votes_on_clips_without_an_address_are_refused() -> None:
+    addresses = {name: "" for name in ACR if name.endswith("_URL")}
+    found = batch(ACR, {**ACR, **addresses}, {**ACR, "Answer.Q0_URL": ""}, {**ACR, "Answer.q7_slide": 3})
+    assert [(row.row, row.why) for row in found.refused] == [
+        (3, "every Answer.Q…_URL is empty, so nothing says what was heard"),
+        (4, "Answer.Q0_URL is empty"),
+        (5, "Answer.Q7_URL is empty"),
+    ]
+    assert [one.source_row for one in found.ratings] == [*[2] * 4, *[4] * 3, *[5] * 4]
+
+
+@pytest.mark.parametrize(
+    ("n", "votes", "refused"), [(3, 2, True), (0, 0, True), ("inf", 2, True), (2, 2, False), (1, 2, False)]
+)
+def test_a_clip_with_fewer_votes_than_it_counts_is_named(n: object, votes: int, refused: bool) -> None:
+    rows = [("https://x.org/rain_c01.wav", n, 4, *[4] * votes, *[""] * (3 - votes))]
+    text = table(["file_url", "n", "MOS", "vote_1", "vote_2", "vote_3"], *rows)
+    found = take(put("votes_per_clip.csv", text), condition_pattern=PATTERN)
+    assert len(found.ratings) == votes
+    assert why(found) == ({2: f"n is '{n}', but the row has {votes} votes"} if refused else {})

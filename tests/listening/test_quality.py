@@ -192,6 +192,50 @@ def test_a_straight_line_loses_its_session_from_eight_ratings_on() -> None:
     assert "straight_line" not in reasons(screen([*row("r1", [3] * 7 + [4]), *others]))[0]  # variance 0.125
 
 
+FINE = {"scale_min": 0.0, "scale_max": 100.0}
+
+
+def lined(raters: Sequence[Sequence[float]], **more: Any) -> list[bool]:
+    """Of raters who all rate the same clips, whether each is found to draw a straight line."""
+    given = [one for place, scores in enumerate(raters) for one in row(f"r{place}", scores, **{**FINE, **more})]
+    found = {one.rater for one in of(screen(given), "straight_line")}
+    return [f"r{place}" in found for place in range(len(raters))]
+
+
+@pytest.mark.parametrize(("items", "step"), [(8, 1.0), (8, 0.0), (24, 1.0)])
+def test_on_a_fine_scale_a_straight_line_is_practically_one_answer(items: int, step: float) -> None:
+    draw = random.Random(5)
+    honest = [[round(draw.gauss(60, 4), None if step else 3) for _ in range(items)] for _ in range(400)]
+    still = [[50 + draw.choice((-1, 0, 1)) for _ in range(items)] for _ in range(50)]
+    still.append([50 + (-1) ** place for place in range(items)])
+    found = lined([*honest, *still], scale_step=step)
+    assert sum(found[:400]) <= 4  # 1 %, of raters to whom all clips sound alike and who differ by 4 of 100
+    assert all(found[400:])
+
+
+def test_a_straight_line_is_held_to_the_units_of_its_scale() -> None:
+    others = [[10, 90, 30, 70, 50, 95, 5, 60]] * 2
+    given = [one for place, scores in enumerate([[50] * 7 + [53], *others]) for one in row(f"r{place}", scores, **FINE)]
+    [finding] = of(screen(given), "straight_line")
+    assert (finding.rater, finding.value, finding.threshold) == ("r0", 1.125, "variance at least 2.5")
+    halves = [[3.0] * 7 + [3.5], *([score / 20 for score in scores] for scores in others)]
+    assert lined(halves, scale_min=0.0, scale_max=5.0, scale_step=0.5) == [False] * 3  # as one of eight a point off
+
+
+def test_who_tells_reference_and_anchors_apart_draws_no_line() -> None:
+    def page(rater: str, reference: float, anchor: float, score: float) -> list[Rating]:
+        scores = {"reference": reference, "anchor35": anchor, "A": score, "B": score - 1}
+        roles = {"reference": "reference", "anchor35": "anchor"}
+        return [
+            rating(rater, f"c{clip}", system, one, role=roles.get(system, "test"), method="mushra", **FINE)
+            for clip in range(4)
+            for system, one in scores.items()
+        ]
+
+    screened = screen([*page("r1", 100, 20, 78), *page("r2", 50, 50, 50), *page("r3", 100, 15, 90)])
+    assert {one.rater for one in of(screened, "straight_line")} == {"r2"}
+
+
 def test_a_straight_line_is_a_flag_where_the_sounds_are_alike() -> None:
     others = [one for place in range(4) for one in row(f"o{place}", [3, 4] * 4 if place % 2 else [4, 3] * 4)]
     screened = screen([*row("r1", [3] * 8), *others])
@@ -391,3 +435,9 @@ def test_the_report_says_who_was_dropped_by_which_rule_and_what_was_not_checked(
 def test_a_long_list_is_cut_and_counted() -> None:
     lines = report(screen([rating(f"r{place}", listened_frac=0.1) for place in range(12)]))
     assert "    and 4 more" in lines
+
+
+def test_who_has_only_traps_left_is_out_of_the_count() -> None:
+    trap = {"role": "trap", "expected_score": 2.0, "session_id": "s r1"}
+    given = [rating("r1", listened_frac=0.5), rating("r1", "t", "trap", 2.0, **trap), rating("r2")]
+    assert report(screen(given))[0] == "quality control: 2 of 3 ratings kept, 1 of 2 raters, 1 of 2 sessions"

@@ -106,3 +106,11 @@ def test_without_a_key_the_questions_are_not_guessed() -> None:
 def test_questions_of_the_key_that_are_not_asked_are_said() -> None:
     found = imported(export(response("R_1", "4", "2")), key=put("more.csv", KEY + "3_Q2,C,rain,NAT\n"))
     assert "survey.csv lacks questions of --key: 3_Q2" in found.notes
+
+
+def test_a_response_without_a_date_is_no_row_of_question_texts() -> None:
+    undated = [response("R_1", "4", "2", StartDate=date) for date in ("", "withheld")]
+    for first in undated:
+        found = imported(export(first, response("R_2", "5", "1"), imports=False, texts=False))
+        assert [one.score for one in found.ratings] == [4.0, 2.0, 5.0, 1.0]
+        assert any("Qualtrics, 1 header rows, 2 responses" in note for note in found.notes)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from golden_ratings import COMPLETE, FALLBACK, GAPS, rows
 
 from bench.listening.analysis import Analysis, analyse
+from bench.listening.intervals import INTERVALS, TITLES
 from bench.listening.rating import Rating
 from bench.listening.report import change, lines, p_text
 
@@ -57,6 +59,16 @@ def test_the_legend_says_what_intervals_are_of() -> None:
     fixed = report(ratings(), "raters")
     assert "had there been new raters, these prompts" in fixed
     assert "few clips" not in fixed
+
+
+@pytest.mark.parametrize("method", INTERVALS)
+def test_the_legend_names_what_differences_are_of_where_that_is_not_what_means_are_of(method: str) -> None:
+    found = analysis(ratings(), method)
+    text = "\n".join(lines(found))
+    assert f"; {TITLES[method]}.\n" in text
+    (used,) = {one.difference.method for one in found.contrasts}
+    assert (f"\ndifferences and letters: {TITLES[used]}.\n" in text) == (used != method)
+    assert ("differences and letters" in text) == (method in ("crowdmos", "re", "satterthwaite"))
 
 
 def test_gaps_make_agreement_approximate() -> None:
