@@ -181,8 +181,11 @@ def _typeset(plain: str, emphasis: Emphasis) -> str:
     return {"best": rf"\textbf{{{plain}}}", "second": rf"\underline{{{plain}}}", "": plain}[emphasis]
 
 
+BOX = '<div style="overflow-x: auto">'  # a table that is wider than its place is scrolled there
 TABLE = '<table style="border-collapse: collapse">'  # without it, no rule above a tbody is drawn
+TITLE = ' style="padding: 0 .5em; text-align: left"'  # in the middle of a wide table, it would be out of sight
 RULE = ' style="border-top: 1px solid"'
+CELL = "padding: 0 .5em; white-space: nowrap"  # else numbers run together, and intervals fold in narrow windows
 
 
 def as_html(sheet: Sheet) -> str:
@@ -193,8 +196,8 @@ def as_html(sheet: Sheet) -> str:
     items = ["".join(_written(line, html.escape, _tagged)) for line in sheet.ranks]
     items += [html.escape(line) for line in (*sheet.notes, *sheet.codes)]
     notes = "\n".join(f"<li>{item}</li>" for item in items)
-    caption = f"<caption>{html.escape(sheet.title)}</caption>"
-    grid = f"{TABLE}\n{caption}\n<thead><tr>{head}</tr></thead>\n{bodies}\n</table>"
+    caption = f"<caption{TITLE}>{html.escape(sheet.title)}</caption>"
+    grid = f"{BOX}\n{TABLE}\n{caption}\n<thead><tr>{head}</tr></thead>\n{bodies}\n</table>\n</div>"
     return f"{grid}\n<ul>\n{notes}\n</ul>\n"
 
 
@@ -206,7 +209,7 @@ def _tbody(block: tuple[Line, ...], left: int, *, rule: bool) -> str:
 def _cells(tag: str, cells: list[str], left: int) -> str:
     aligned = ("left" if place < left else "right" for place in range(len(cells)))
     return "".join(
-        f'<{tag} style="text-align: {side}">{cell}</{tag}>' for side, cell in zip(aligned, cells, strict=True)
+        f'<{tag} style="text-align: {side}; {CELL}">{cell}</{tag}>' for side, cell in zip(aligned, cells, strict=True)
     )
 
 

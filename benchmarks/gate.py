@@ -49,7 +49,7 @@ class Case(NamedTuple):
 CASES = {
     "rerun, another seed": Case(),
     "rerun, either run 0.5 % silent, `--common`": Case(RARE, RARE, ("--common",)),
-    "the same with `tails: {failed: 2}`": Case(RARE, RARE, ("--common", "--tails", '{"failed": 2}')),
+    "the same with `tails: {failed: 2}` alone": Case(RARE, RARE, ("--tails", '{"failed": 2}')),
     **{name: Case(system) for name, system in DEGRADED.items()},
 }
 RERUNS = list(CASES)[:3]

@@ -170,7 +170,7 @@ def test_html_is_well_formed_and_shows_every_cell() -> None:
     assert parser.seen["td"] == [cell for line in body(table()) for cell in line]
     assert parser.seen["li"] == notes()
     assert parser.seen["caption"] == [table().title]
-    assert set(parser.seen) == {"table", "caption", "thead", "tbody", "tr", "th", "td", "ul", "li", "meta"}
+    assert set(parser.seen) == {"div", "table", "caption", "thead", "tbody", "tr", "th", "td", "ul", "li", "meta"}
 
 
 def test_csv_reads_back_one_line_a_cell() -> None:

@@ -90,9 +90,11 @@ def test_what_latex_cannot_print_is_replaced_where_one_sees_it_and_that_is_said(
 def test_html_says_its_encoding_once_and_numbers_stand_at_the_right() -> None:
     line = (Cell("1"), Cell("2"))
     found = document([sheet((line, line), (line,)), sheet((line,))], "html")
-    assert found.startswith('<meta charset="utf-8"/>\n<table')
+    assert found.startswith('<meta charset="utf-8"/>\n<div style="overflow-x: auto">\n<table')
     assert found.count("charset") == 1
-    assert '<td style="text-align: left">1</td><td style="text-align: right">2</td>' in found
+    style = "padding: 0 .5em; white-space: nowrap"
+    cells = [f'<td style="text-align: {side}; {style}">{text}</td>' for side, text in (("left", 1), ("right", 2))]
+    assert "".join(cells) in found
     assert found.count("<tbody") == 3
     assert found.count("border-top") == 2
     assert document([sheet((line,))], "text") == SHEETS["text"](sheet((line,)))

@@ -14,7 +14,7 @@ from bench.gate.judgement import judge
 from bench.gate.junit import as_junit
 from bench.gate.report import as_data, as_text
 from bench.gate.rules import ALPHA, Gate, margins, tails
-from bench.gate.sides import Matched, matched, read_sides
+from bench.gate.sides import Matched, is_record, matched, read_sides
 from bench.options import Names, Parser
 from bench.record import Record, pretty
 
@@ -43,7 +43,8 @@ def check(words: list[str]) -> int:
         raise BadInput("--output goes with --calibrate")
     if given.junit:
         _check_file("--junit", given.junit)
-    sides = matched(read_sides(given.record), read_sides(given.baseline))
+    runs = read_sides(given.record), read_sides(given.baseline)
+    sides = matched(*runs, named=is_record(given.record))
     gate = _gate(given, sides)
     judgement = judge(sides, gate, Store())
     if given.junit:
@@ -54,14 +55,20 @@ def check(words: list[str]) -> int:
 
 def _parser() -> Parser:
     parser = Parser("check", check.__doc__ or "")
-    parser.add_argument("record", nargs="?", type=Path | None, help="a record's folder, or one above several")
+    parser.add_argument(
+        "record", nargs="?", type=Path | None, help="a record's folder, or one above all that are checked"
+    )
     parser.add_argument("--baseline", type=Path | None, metavar="FOLDER", help="what it is held to, likewise")
     parser.add_argument(
         "--margins",
         type=dict | None,
         help="by metric: relative: X or absolute: X (of both, the larger), two_sided: true",
     )
-    parser.add_argument("--tails", type=dict | None, help="by kind of trouble: how many clips more are allowed")
+    parser.add_argument(
+        "--tails",
+        type=dict | None,
+        help="by kind of trouble: how many clips more are allowed; scores are then compared without the clips in it",
+    )
     parser.add_argument("--alpha", type=float, default=ALPHA, help="chance of a false alarm, over all tests")
     parser.add_argument("--skip", type=Names | None, metavar="A,B", help="metrics that are not checked")
     parser.add_argument("--strict", action="store_true", help="what the clips are too few to tell fails too")

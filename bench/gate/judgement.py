@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
@@ -12,7 +13,7 @@ from bench.gate.rules import SEEN, Gate
 from bench.gate.scores import score_findings
 from bench.gate.sides import Matched, Pair
 from bench.gate.significance import holm
-from bench.gate.trouble import tail_findings, trouble_findings
+from bench.gate.trouble import is_allowed_for, tail_findings, trouble_findings
 
 Verdict = Literal["pass", "regression", "too good", "inconclusive", "not evaluable"]
 Outcome = Literal["passed", "failure", "error", "skipped"]
@@ -72,8 +73,9 @@ def judge(matched: Matched, gate: Gate, store: Store) -> Judgement:
     Clips in trouble that a rule decides on, as where the baseline has none, are no test: each such clip of each pair
     may be a false alarm of its own.
     """
+    rules = [(pair, _rules(pair, gate)) for pair in matched.pairs]
     asked: list[tuple[str, Pair | None, list[Finding]]] = [
-        *((_title(pair), pair, findings(pair, gate, store)) for pair in matched.pairs),
+        *((_title(pair, own), pair, findings(pair, own, store)) for pair, own in rules),
         *((line, None, [Finding("metric", "all metrics", lack=line)]) for line in matched.single),
     ]
     every = [finding for _, _, found in asked for finding in found]
@@ -83,9 +85,16 @@ def judge(matched: Matched, gate: Gate, store: Store) -> Judgement:
     )
 
 
-def _title(pair: Pair) -> str:
+def _rules(pair: Pair, gate: Gate) -> Gate:
+    """The rules for one pair: its scores leave out the clips in trouble that is allowed for."""
+    return dataclasses.replace(gate, common=True) if not unlike(pair) and is_allowed_for(pair, gate) else gate
+
+
+def _title(pair: Pair, gate: Gate) -> str:
     ours, theirs = pair
-    return f"{ours.suite}: {ours.label} against {theirs.label}"
+    parts = gate.common and set(ours.scored) != set(theirs.scored) and not unlike(pair, common=True)
+    on = f", on the {len(pair.common)} clips that both scored" if parts else ""
+    return f"{ours.suite}: {ours.label} against {theirs.label}{on}"
 
 
 def unlike(pair: Pair, *, common: bool = False) -> str:

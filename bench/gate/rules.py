@@ -104,7 +104,7 @@ class Gate:
     Attributes:
         margins: by metric name; a metric without one has that of its family.
         tails: by kind of trouble (``worst``: of a metric's worst 1 %), how many clips more than the baseline has may
-            be in it.
+            be in it; scores are then compared without the clips that are.
         alpha: the chance of a false alarm, over all that is tested. Not tested, and no matter of chance, are clips in
             trouble where the baseline has none or less than half as many: there the rule alone decides, and a
             checkpoint that now and then fails a clip fails reruns more often than this unless ``tails`` allows for it.

@@ -159,23 +159,37 @@ def _numbers(values: Any, clip: str) -> dict[str, float]:
     return {name: float(value) for name, value in values.items()}
 
 
+def is_record(path: Path) -> bool:
+    """Whether a path names one run, by its record or the folder of that; a folder above may hold any number."""
+    return (_folder(path) / "record.json").is_file()
+
+
+def _folder(path: Path) -> Path:
+    return path.parent if path.name == "record.json" else path
+
+
 def read_sides(path: Path) -> list[Side]:
     """The runs that a path stands for: a record, its folder, or any folder above several.
 
     Raises:
         BadInput: there is none, or one can't be read.
     """
-    folder = path.parent if path.name == "record.json" else path
-    if (folder / "record.json").is_file():
-        return [read_side(folder)]
-    found = sorted(folder.rglob("record.json"))
+    if is_record(path):
+        return [read_side(_folder(path))]
+    found = sorted(_folder(path).rglob("record.json"))
     if not found:
         raise BadInput(f"{path} holds no record: give the folder of a record.json, or one above it")
     return [read_side(each.parent) for each in found]
 
 
-def matched(candidates: Sequence[Side], baselines: Sequence[Side]) -> Matched:
+def matched(candidates: Sequence[Side], baselines: Sequence[Side], *, named: bool = False) -> Matched:
     """The pairs: two single runs, whatever their systems are called, or else by the names of suite and system.
+
+    Args:
+        candidates: the runs of one side.
+        baselines: those of the other.
+        named: whether the candidate was named itself, by which no other of the baselines is asked for. A folder of
+            candidates is to have them all: one that holds a single run may have lost the others.
 
     Raises:
         BadInput: two runs of one side have the same names, so that it is not clear which is meant.
@@ -186,8 +200,9 @@ def matched(candidates: Sequence[Side], baselines: Sequence[Side]) -> Matched:
     ours, theirs = _by_names(candidates, "candidates", shared), _by_names(baselines, "baselines", shared)
     pairs = [Pair(side, theirs[names]) for names, side in ours.items() if names in theirs]
     lacking = [f"no baseline for {_named(names)}" for names in ours if names not in theirs]
-    if len(candidates) > 1:  # who names one run of theirs wants no other
-        lacking += [f"no candidate for {_named(names)}" for names in theirs if names not in ours]
+    if not named:
+        lost = [_named(names) for names in theirs if names not in ours]
+        lacking += [f"no candidate for {each}; name a run's own folder to check that alone" for each in lost]
     return Matched(tuple(pairs), tuple(lacking))
 
 

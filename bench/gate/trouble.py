@@ -3,7 +3,8 @@
 A kind of trouble that the baseline has none of is a regression from the first clip on, whatever the level: a checkpoint
 that now and then fails a clip fails reruns as often, unless ``tails`` allows for it. Of a kind that the baseline has,
 the candidate's clips are a regression if they are significantly more, or more than twice as many and two; if they are
-more, but neither of these, it can't be told. Allowances in the gate file grant so many clips more.
+more, but neither of these, it can't be told. Allowances in the gate file grant so many clips more, and scores are then
+compared without those in it: how many are too many is asked here, and need not be asked of the scores again.
 """
 
 from __future__ import annotations
@@ -61,6 +62,14 @@ def troubled(side: Side) -> dict[str, set[str]]:
     audio = Counter(row.get("audio") for row in side.rows.values())
     same = {clip for clip, row in side.rows.items() if row.get("audio") and audio[row["audio"]] > 1}
     return {**found, "duplicated": same}
+
+
+def is_allowed_for(pair: Pair, gate: Gate) -> bool:
+    """Whether some clips were scored in one run only, all for trouble in the other that ``tails`` allows for."""
+    kinds = [kind for kind in SEEN if gate.tails.get(kind, 0)]
+    lost = [set(other.scored) - set(side.scored) for side, other in (pair, reversed(pair))]
+    known = [set[str]().union(*(troubled(side)[kind] for kind in kinds)) for side in pair]
+    return any(lost) and all(clips <= those for clips, those in zip(lost, known, strict=True))
 
 
 def tail_findings(pair: Pair, gate: Gate) -> Iterator[Finding]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 DONE, UNEVALUATED = 0, 3
 RESULTS = Path("results")
+ROWS = "deck"
 EXPORTED = ("every-eval-ever", "eval-results", "model-index")
 
 
@@ -57,9 +58,8 @@ def _parser() -> Parser:
     )
     parser.add_argument(
         "--published",
-        type=Literal["deck", "paper", "none"],
-        default="deck",
-        help="whose rows stand beside the measured ones: the deck's, all of the paper's, or none",
+        type=Literal["deck", "paper", "none"] | None,
+        help=f"whose rows stand beside the measured ones: the deck's, all of the paper's, or none; {ROWS} if not given",
     )
     parser.add_argument("--format", type=Literal[(*FORMATS, *EXPORTED)], default="text")
     parser.add_argument(
@@ -87,6 +87,7 @@ def _check(given: Namespace, evidence: Evidence) -> None:
     """
     if given.suite and evidence.published.table(given.suite) is None:
         _check_suite(given.suite, evidence)
+    _check_published(given, evidence)
     if given.correlations and given.format in EXPORTED:
         raise BadInput(f"--correlations goes with the formats {', '.join(FORMATS)}, not with {given.format}")
     if given.correlations and not evidence.hearings:
@@ -97,6 +98,24 @@ def _check(given: Namespace, evidence: Evidence) -> None:
         layouts = [one for one in evidence.published.reading.tables if given.suite in (None, one.name)]
         if not any(evidence.heard(layout) for layout in layouts):
             raise BadInput(_nothing(evidence))
+
+
+def _check_published(given: Namespace, evidence: Evidence) -> None:
+    """Raise if published rows are asked for where none stand."""
+    if given.published in (None, "none"):
+        return
+    layouts = evidence.published.reading.tables
+    shown = evidence.published.table(given.suite) or (
+        not given.suite and any(_has_something(given, evidence, one) for one in layouts)
+    )
+    without = {
+        "--correlations": given.correlations,
+        f"--format {given.format}": given.format in EXPORTED,
+        f"suite {given.suite}" if given.suite else "records of other suites alone": not shown,
+    }
+    if found := [where for where, is_asked in without.items() if is_asked]:
+        names = ", ".join(one.name for one in layouts)
+        raise BadInput(f"--published {given.published} goes with the tables {names}, not with {found[0]}")
 
 
 def _check_suite(name: str, evidence: Evidence) -> None:
@@ -156,7 +175,7 @@ def _tables(given: Namespace, evidence: Evidence) -> Iterator[Shown]:
 
     for layout in evidence.published.reading.tables:
         if given.suite == layout.name or (given.suite is None and _has_something(given, evidence, layout)):
-            yield paper_table(layout, given.published, evidence)
+            yield paper_table(layout, given.published or ROWS, evidence)
     for name in suites_of(evidence.records):
         if given.suite == name or (given.suite is None and not _in_a_table(evidence, name)):
             yield suite_table(name, evidence, each_seed=given.each_seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 import yaml
 from conftest import Bench, one_line
+from gate.simulation import DEGRADED, card, made
 from scipy import stats
 
 from bench.gate.calibration import calibrated
@@ -51,6 +53,18 @@ def test_trouble_that_comes_and_goes_between_repeats_is_allowed_for(runs: dict[s
     found = calibrated([read_side(Path("one")), read_side(Path("two"))])
     assert found.tails["clipped"] == 2
     assert "silent" not in found.tails
+
+
+def test_a_checkpoint_that_now_and_then_fails_a_clip_passes_by_its_own_gate_file(
+    bench: Bench, cache: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    suite, rare = card(tmp_path, takes=1, seconds=0.5), DEGRADED["5 % silent clips"]
+    folders = [made(rare, suite, seed, tmp_path / str(seed)) for seed in range(3)]
+    assert len({frozenset(read_side(folder).scored) for folder in folders}) > 1
+    assert bench("check", "--calibrate", *folders, "-o", "gate.yaml").code == 0
+    for ours, theirs in itertools.permutations(folders, 2):
+        ran = bench("check", ours, "--baseline", theirs, "--config", "gate.yaml")
+        assert ran.code == 0, ran.out
 
 
 def unlike(folder: Path, part: str, value: object) -> Path:

@@ -60,6 +60,11 @@ def clipped(folder: Path, count: int, name: str) -> Path:
     return edited(folder, lambda record: record["clips"].update(clipped=ids), name)
 
 
+def failures(folder: Path) -> int:
+    """How many clips a run has failed."""
+    return len(json.loads((folder / "record.json").read_text(encoding="utf-8"))["clips"]["failed"])
+
+
 def with_stranger(record: dict[str, Any]) -> None:
     record["scores"]["stranger"] = record["scores"]["lsd-logmel"]
     record["not_scored"]["other"] = "why"
@@ -84,6 +89,14 @@ def several(runs: Runs) -> tuple[Path, Path]:
     return Path("ours"), Path("theirs")
 
 
+def all_but_one_lost(runs: Runs) -> tuple[Path, Path]:
+    """Two folders of runs, of which the candidates' has lost all but one; the folder, and the run that is left."""
+    left = edited(runs["seed 0"], called("a"), "ours/a")
+    for name in ("a", "b", "c"):
+        edited(runs["seed 0"], called(name), f"theirs/{name}")
+    return Path("ours"), left
+
+
 class Case(NamedTuple):
     """What is compared, the exit code, and verdicts that there must be, by check."""
 
@@ -94,6 +107,7 @@ class Case(NamedTuple):
 
 WIDE = "margins:\n  fad-logmel: {relative: 9}\n  lsd-logmel: {relative: 9}\n"
 MORE = "tails: {clipped: 6}\n"
+FAILED = "tails: {failed: 9}\n"
 BAND = "margins:\n  fad-logmel: {relative: 0.1, two_sided: true}\n  lsd-logmel: {relative: 0.1}\n"
 FAD, LSD = "fad-logmel", "lsd-logmel"
 CASES = {
@@ -122,6 +136,29 @@ CASES = {
     ),
     "failed clips, the others compared": Case(
         lambda r: (r["silent"], "--baseline", r["seed 0"], "--common"), 1, {"failed": "regression", FAD: "inconclusive"}
+    ),
+    "failed clips that are allowed for": Case(
+        lambda r: (r["silent"], "--baseline", r["seed 0"], "--config", gate_file(FAILED)),
+        0,
+        {"failed": "pass", FAD: "inconclusive"},
+    ),
+    "failed clips that are allowed for, but for one": Case(
+        lambda r: (
+            *(r["silent"], "--baseline", r["seed 0"]),
+            *("--config", gate_file(f"tails: {{failed: {failures(r['silent']) - 1}}}\n")),
+        ),
+        1,
+        {"failed": "regression", FAD: "inconclusive"},
+    ),
+    "failed clips, where others are allowed for": Case(
+        lambda r: (r["silent"], "--baseline", r["seed 0"], "--config", gate_file("tails: {missing: 9, failed: 0}")),
+        1,
+        {"failed": "regression", FAD: "not evaluable"},
+    ),
+    "no more failed clips, where they are allowed for": Case(
+        lambda r: (r["seed 0"], "--baseline", r["silent"], "--config", gate_file("tails: {failed: 1}")),
+        0,
+        {"failed": "pass", FAD: "inconclusive"},
     ),
     "no more failed clips": Case(
         lambda r: (r["seed 0"], "--baseline", r["silent"]), 3, {"failed": "pass", LSD: "not evaluable"}
@@ -204,6 +241,13 @@ CASES = {
         lambda r: (without_features({**r, "seed 1": r["quiet"]}), "--baseline", r["seed 0"]),
         1,
         {FAD: "not evaluable", LSD: "regression"},
+    ),
+    "all lost but one": Case(
+        lambda r: (all_but_one_lost(r)[0], "--baseline", "theirs"), 3, {FAD: "pass", "all metrics": "not evaluable"}
+    ),
+    "the one that is left, named": Case(lambda r: (all_but_one_lost(r)[1], "--baseline", "theirs"), 0, {FAD: "pass"}),
+    "the record of the one that is left": Case(
+        lambda r: (all_but_one_lost(r)[1] / "record.json", "--baseline", "theirs"), 0, {FAD: "pass"}
     ),
     "no counterpart": Case(
         lambda r: (several(r)[0], "--baseline", "theirs"), 3, {FAD: "pass", "all metrics": "not evaluable"}
@@ -311,6 +355,37 @@ def test_records_of_an_earlier_version_say_that_the_references_are_not_known(ben
     ran = bench("check", runs["seed 1"], "--baseline", old)
     assert ran.code == 3
     assert "the run does not say which reference is clip sound-01-0's" in ran.out
+
+
+def test_on_which_clips_the_scores_are_is_said(bench: Bench, runs: Runs) -> None:
+    words = ("check", runs["silent"], "--baseline", runs["seed 0"])
+    on = f", on the {24 - failures(runs['silent'])} clips that both scored"
+    for more in (("--common",), ("--config", gate_file(FAILED))):
+        ran = bench(*words, *more, "--junit", "junit.xml")
+        assert ran.out.splitlines()[0].endswith(on)
+        assert ET.parse("junit.xml").getroot()[0].attrib["name"].endswith(on)
+        assert json.loads(bench(*words, *more, "--json").out)["compared"][0]["title"].endswith(on)
+    assert "that both scored" not in bench(*words).out
+    assert "that both scored" not in bench("check", runs["seed 1"], "--baseline", runs["seed 0"], "--common").out
+
+
+def test_failed_clips_that_are_allowed_for_give_the_scores_of_common_clips(bench: Bench, runs: Runs) -> None:
+    words = ("check", runs["silent"], "--baseline", runs["seed 0"], "--config", gate_file(FAILED), "--json")
+    assert bench(*words).out == bench(*words, "--common").out
+
+
+def test_clips_that_one_run_was_not_asked_for_are_in_no_trouble(bench: Bench, runs: Runs) -> None:
+    """Another ``--limit`` takes ``--common``, whatever is allowed for."""
+    part = edited(runs["silent"], unlike_suite)
+    rows = (part / "clips.jsonl").read_text(encoding="utf-8").splitlines()
+    lost = next(row for row in rows if json.loads(row)["scored"])
+    (part / "clips.jsonl").write_text("".join(f"{row}\n" for row in rows if row != lost), encoding="utf-8")
+    record = json.loads((part / "record.json").read_text(encoding="utf-8"))
+    record["clips"].update(asked=23, scored=record["clips"]["scored"] - 1)
+    (part / "record.json").write_text(json.dumps(record), encoding="utf-8")
+    words = ("check", part, "--baseline", runs["seed 0"], "--config", gate_file(FAILED), "--skip", LSD)
+    assert bench(*words).code == 3
+    assert bench(*words, "--common").code == 0
 
 
 def test_silent_clips_of_audio_made_elsewhere_are_newly_silent(bench: Bench, card: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bench.errors import BadInput
-from bench.gate.sides import matched, read_side, read_sides
+from bench.gate.sides import is_record, matched, read_side, read_sides
 
 Edit = Callable[[dict[str, Any]], object]
 
@@ -31,6 +31,7 @@ def test_a_path_may_be_a_record_its_folder_or_one_above(runs: dict[str, Path]) -
     for path in (folder, folder / "record.json", folder.parent, folder.parent.parent.parent):
         (side,) = read_sides(path)
         assert side.folder == folder
+    assert [is_record(path) for path in (folder, folder / "record.json", folder.parent)] == [True, True, False]
 
 
 def test_a_folder_without_a_record_says_so(tmp_path: Path) -> None:
@@ -133,16 +134,27 @@ def test_several_runs_are_matched_by_suite_and_system(runs: dict[str, Path]) -> 
     assert {(pair.candidate.system, pair.baseline.system) for pair in found.pairs} == {("a", "a"), ("b", "b")}
     assert found.single == (
         "no baseline for system new on suite takes",
-        "no candidate for system old on suite takes",
+        "no candidate for system old on suite takes; name a run's own folder to check that alone",
     )
 
 
-def test_one_run_is_held_to_its_counterpart_and_to_no_other(runs: dict[str, Path]) -> None:
+def test_a_run_that_is_named_is_held_to_its_counterpart_and_to_no_other(runs: dict[str, Path]) -> None:
     ours = copied(runs, "ours", "seed 0 as a")
     theirs = copied(runs, "theirs", "seed 1 as b", "seed 1 as a")
-    found = matched(read_sides(ours), read_sides(theirs))
+    found = matched(read_sides(ours), read_sides(theirs), named=True)
     assert [pair.baseline.system for pair in found.pairs] == ["a"]
     assert found.single == ()
+
+
+def test_a_folder_that_has_lost_all_runs_but_one_lacks_the_others(runs: dict[str, Path]) -> None:
+    ours = copied(runs, "ours", "seed 0 as a")
+    theirs = copied(runs, "theirs", "seed 1 as b", "seed 1 as a", "seed 1 as c")
+    found = matched(read_sides(ours), read_sides(theirs))
+    assert [pair.baseline.system for pair in found.pairs] == ["a"]
+    assert [line.split(";")[0] for line in found.single] == [
+        "no candidate for system b on suite takes",
+        "no candidate for system c on suite takes",
+    ]
 
 
 def test_two_runs_of_one_name_are_ambiguous(runs: dict[str, Path]) -> None:
@@ -159,7 +171,7 @@ def test_two_runs_of_one_name_are_ambiguous(runs: dict[str, Path]) -> None:
 def test_two_runs_of_a_name_that_nobody_asks_for_disturb_nobody(runs: dict[str, Path]) -> None:
     ours, more = copied(runs, "ours", "seed 0 as a"), copied(runs, "more", "seed 0 as a", "seed 0 as c")
     theirs = copied(runs, "theirs", "seed 1 as a", "seed 1 as b", "seed 2 as b")
-    for candidates, single in ((ours, 0), (more, 2)):
-        found = matched(read_sides(candidates), read_sides(theirs))
+    for candidates, named, single in ((ours, True, 0), (ours, False, 1), (more, False, 2)):
+        found = matched(read_sides(candidates), read_sides(theirs), named=named)
         assert [pair.baseline.system for pair in found.pairs] == ["a"]
         assert len(found.single) == single

@@ -11,7 +11,7 @@ import pytest
 
 from bench.gate.rules import SEEN, Gate
 from bench.gate.sides import Pair, Side
-from bench.gate.trouble import tail_findings, trouble_findings, troubled
+from bench.gate.trouble import is_allowed_for, tail_findings, trouble_findings, troubled
 from bench.metric import Score
 from bench.record import Record
 
@@ -97,6 +97,26 @@ def test_the_clips_newly_in_trouble_are_named_with_their_prompts() -> None:
     found = next(iter(trouble_findings(Pair(side({"failed": {"c7": "why"}}), side()), Gate())))
     assert (found.name, found.baseline, found.candidate) == ("failed", 0, 1)
     assert [(clip.id, clip.text, clip.candidate) for clip in found.clips] == [("c7", "text c7", None)]
+
+
+def unscored(which: Side, *names: str) -> Side:
+    rows = {clip: {**row, "scored": clip not in names} for clip, row in which.rows.items()}
+    return dataclasses.replace(which, rows=rows)
+
+
+def test_only_clips_in_trouble_that_is_allowed_for_are_left_out() -> None:
+    whole, failed = side(), unscored(side({"failed": {"c1": "why", "c2": "why"}}), "c1", "c2")
+    few = Gate(tails={"failed": 1})
+    assert is_allowed_for(Pair(failed, whole), few)
+    assert is_allowed_for(Pair(whole, failed), few)
+    assert is_allowed_for(
+        Pair(failed, unscored(side({"missing": ["c3"]}), "c3")), Gate(tails={"failed": 1, "missing": 1})
+    )
+    assert not is_allowed_for(Pair(failed, unscored(side({"missing": ["c3"]}), "c3")), few)
+    assert not is_allowed_for(Pair(unscored(failed, "c1", "c2", "c3"), whole), few)
+    for gate in (Gate(), Gate(tails={"missing": 1, "failed": 0, "worst": 1})):
+        assert not is_allowed_for(Pair(failed, whole), gate)
+    assert not is_allowed_for(Pair(whole, whole), few)
 
 
 def test_a_tail_is_found_that_the_mean_hides() -> None:

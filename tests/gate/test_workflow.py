@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -12,6 +13,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 import yaml
+from conftest import THIRD_PARTY
 
 README = Path(__file__).parent.parent.parent / "README.md"
 PULL = "github.event_name == 'pull_request'"
@@ -44,7 +46,8 @@ def runner(command: str, more: str = "") -> subprocess.CompletedProcess[str]:
     path = f"{Path('tools').resolve()}{os.pathsep}{os.environ['PATH']}"
     words = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", command]
     given = {name: f"{value} {more}".strip() for name, value in workflow()["env"].items()}
-    environment = {**os.environ, **given, "PATH": path}
+    toy = {"PYTHONPATH": str(THIRD_PARTY), "TOY_LOG": str(Path("toy.log").resolve())}
+    environment = {**os.environ, **given, **toy, "PATH": path}
     return subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
 
 
@@ -87,6 +90,44 @@ def test_a_pull_request_that_regresses_fails(tools: None) -> None:
     assert codes(pull=True, more="--system noise") == {**PASSED, "Gate": 1}
     (report,) = Path().glob("*.xml")
     assert ET.parse(report).getroot().attrib["failures"] != "0"
+
+
+def spoiling(*clips: str) -> str:
+    """The options for a system that fails some clips."""
+    Path("spoilt.yaml").write_text(f"system: {{name: toy, spoil: '{' '.join(clips)}'}}\n", encoding="utf-8")
+    return "--system toy --config spoilt.yaml"
+
+
+def scored(results: str) -> int:
+    """How many clips a run scored."""
+    (record,) = Path(results).rglob("record.json")
+    return int(json.loads(record.read_text(encoding="utf-8"))["clips"]["scored"])
+
+
+@pytest.mark.parametrize("before", [(), ("sound-02",), ("sound-02", "speech-01")])
+def test_a_clip_or_two_that_fail_are_allowed_for(tools: None, before: tuple[str, ...]) -> None:
+    """Whichever run they failed in, the scores are compared on all others."""
+    assert codes(pull=False, more=spoiling(*before)) == {INSTALL: 0, "Baseline": 0}
+    assert codes(pull=True, more=spoiling("music-01")) == PASSED
+    assert (scored("baseline"), scored("candidate")) == (24 - len(before), 23)
+    (report,) = Path().glob("*.xml")
+    root = ET.parse(report).getroot()
+    assert {root.attrib[name] for name in ("failures", "errors", "skipped")} == {"0"}
+    assert f"on the {23 - len(before)} clips that both scored" in root[0].attrib["name"]
+
+
+def test_more_clips_that_fail_than_are_allowed_for_are_reported(tools: None) -> None:
+    assert codes(pull=False, more=spoiling()) == {INSTALL: 0, "Baseline": 0}
+    assert codes(pull=True, more=spoiling("music-01", "sound-02", "speech-01")) == {**PASSED, "Gate": 1}
+    (report,) = Path().glob("*.xml")
+    (failure,) = ET.parse(report).getroot().iter("failure")
+    assert "3 clips could not be generated, 0 before" in failure.attrib["message"]
+    assert [line.split()[0] for line in (failure.text or "").splitlines()] == ["sound-02", "music-01", "speech-01"]
+
+
+def test_a_baseline_with_more_clips_that_fail_is_not_kept(tools: None) -> None:
+    spoilt = spoiling("music-01", "sound-02", "speech-01")
+    assert codes(pull=False, more=spoilt) == {INSTALL: 0, "Baseline": 3}
 
 
 def test_a_pull_request_makes_no_baseline(tools: None) -> None:

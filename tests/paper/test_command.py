@@ -162,7 +162,8 @@ def test_names_of_any_characters_are_shown_as_they_are(bench: Bench) -> None:
     parsed = Parsed()
     parsed.feed(bench("table", "--format", "html").out)
     assert parsed.open == []
-    assert parsed.seen <= {"table", "caption", "thead", "tbody", "tr", "th", "td", "ul", "li", "strong", "u", "meta"}
+    table = {"table", "caption", "thead", "tbody", "tr", "th", "td"}
+    assert parsed.seen <= table | {"div", "ul", "li", "strong", "u", "meta"}
     for name in (*NAMES, "audiocaps <&|_%>"):
         assert name in parsed.text
         assert name in bench("table").out
@@ -266,6 +267,17 @@ WRONG: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "suite": (("dmeo",), ("'dmeo'", "did you mean 'demo'")),
     "format": (("--format", "pdf"), ("pdf", "markdown", "every-eval-ever")),
     "source": (("--published", "book"), ("book", "deck", "paper")),
+    "rows of a suite": (
+        ("demo", "--published", "paper"),
+        ("--published paper goes with the tables text-to-audio, text-to-music, text-to-speech, not with suite demo",),
+    ),
+    "the deck's rows of a suite": (
+        ("demo", "--published", "deck"),
+        ("--published deck goes with", "not with suite demo"),
+    ),
+    "rows of other suites": (("--published", "paper"), ("not with records of other suites alone",)),
+    "rows of an export": (("--published", "paper", "--format", "model-index"), ("not with --format model-index",)),
+    "rows of correlations": (("--published", "deck", "--correlations"), ("not with --correlations",)),
     "results": (("--results", "nowhere"), ("--results nowhere is no folder",)),
     "no test": (("--correlations",), ("no listening test in results/listening", "bench ratings")),
     "two forms": (("--correlations", "--format", "model-index"), ("--correlations goes with", "markdown")),
@@ -492,3 +504,12 @@ def test_a_wrong_time_is_named_before_numpy_stumbles_over_it(process: Bench, mon
     ran = process("table")
     assert (ran.code, ran.out) == (2, "")
     assert ran.err == "bench: SOURCE_DATE_EPOCH is 'abc', but must be a whole number of seconds\n"
+
+
+def test_published_rows_may_be_asked_for_or_left_out_where_they_stand_or_not(bench: Bench) -> None:
+    write(record("noise", {"fad-logmel": 9.0}, suite="demo"))
+    assert bench("table", "demo", "--published", "none").out == bench("table", "demo").out
+    assert bench("table", "text-to-audio", "--published", "deck").out == bench("table", "text-to-audio").out
+    measured()
+    assert bench("table", "--published", "deck").out == bench("table").out
+    assert bench("table", "--published", "paper").out != bench("table").out
