@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.errors import BadInput
+from bench.mpeg import Stream, is_called_mp3, mpeg_stream
 from bench.resample import sinc_resample
 from bench.truncation import cut_short
+
+if TYPE_CHECKING:
+    from soundfile import SoundFile
 
 Waveform = NDArray[np.float32]
 """One channel, shape (n,), full scale at ±1."""
@@ -25,6 +32,9 @@ FEATURES_ONLY = ".features"  # what stands for a recording that was imported as 
 SILENCE = 1e-4  # peak: -80 dB of full scale; 16-bit dither stays below it
 FULL_SCALE = 32767 / 32768  # the largest positive 16-bit sample
 CLIPPED_RUN = 4  # consecutive samples at full scale: music touches it, clipping stays there
+NO_WAV = "can't be decoded: it is no WAV file"
+HEAD = 4096  # bytes before the samples of our own WAV files, and more
+COMMENT = re.compile(rb"RIFF.{4}WAVEfmt .{20}LIST.{4}INFOICMT.{4}([^\0]*)\0", re.DOTALL)  # where encode_wav puts it
 WHOLE = 0.95  # share of the samples an MP3 header promises; without such a header the promise is an estimate
 
 
@@ -62,20 +72,13 @@ def decode(path: Path) -> Sound:
     Raises:
         Unreadable: not audio, empty, or cut off; the message says which.
     """
-    import soundfile
-
     if path.suffix == FEATURES_ONLY:
         here = f"of {path.stem} only imported features are here, and not these"
         how = "get its audio, or features that have them, or, where the cache was emptied, run bench prepare again"
         raise Unreadable(f"{here}: {how}")
-    _refuse_truncated(path)
-    try:
-        with soundfile.SoundFile(path) as file:
-            promised = file.frames
-            samples = file.read(dtype="float32", always_2d=True)
-            rate = int(file.samplerate)
-    except (soundfile.LibsndfileError, OSError) as error:
-        raise Unreadable(f"{path.name} can't be decoded: {getattr(error, 'error_string', error)}") from error
+    with opened(path) as (file, promised):
+        samples = file.read(promised, dtype="float32", always_2d=True)
+        rate = int(file.samplerate)
     if not len(samples):
         raise Unreadable(f"{path.name} holds no samples")
     if len(samples) < WHOLE * promised:
@@ -83,13 +86,70 @@ def decode(path: Path) -> Sound:
     return Sound(samples, rate)
 
 
-def _refuse_truncated(path: Path) -> None:
+class Opened(NamedTuple):
+    """A recording that is open to be read, and how many frames it has: ``file.frames`` may be a bad guess of that."""
+
+    file: SoundFile
+    frames: int
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[Opened]:
+    """Open a recording that is whole, as far as that can be seen before it is decoded.
+
+    Raises:
+        Unreadable: it is not, or is no recording, or can't be decoded where it is read in the block.
+    """
+    import soundfile
+
     try:
-        reason = cut_short(path)
+        stream = _whole(path)
+        with _nameless(path) if _is_misnamed(path, stream) else soundfile.SoundFile(path) as file:
+            frames = int(file.frames)
+            yield Opened(file, _heard(path, stream, frames) if stream and file.format == "MP3" else frames)
+    except soundfile.LibsndfileError as error:
+        raise Unreadable(f"{path.name} can't be decoded: {error.error_string}") from error
     except OSError as error:
-        raise Unreadable(f"{path.name} can't be read: {error.strerror}") from error
-    if reason:
+        raise Unreadable(f"{path.name} can't be read: {error.strerror or error}") from error
+
+
+def _whole(path: Path) -> Stream | None:
+    """What an MP3's frames say; None for other kinds.
+
+    Raises:
+        Unreadable: the file is cut off or damaged.
+    """
+    reason = cut_short(path)
+    stream = None if reason else mpeg_stream(path)
+    if reason := reason or (stream.damage if stream else ""):
         raise Unreadable(f"{path.name} {reason}")
+    return stream
+
+
+def _heard(path: Path, stream: Stream, guess: int) -> int:
+    """How many samples of an MP3 are to be read.
+
+    Raises:
+        Unreadable: its decoder would leave some out.
+    """
+    if stream.hides(guess):
+        why = "its tag says" if stream.told else "for want of a tag with its length the decoder gives"
+        raise Unreadable(f"{path.name} holds {stream.samples} samples, and {why} {guess}: convert it to WAV or FLAC")
+    return stream.length(guess)
+
+
+def _is_misnamed(path: Path, stream: Stream | None) -> bool:
+    """Whether a file is called an MP3 and is none; libmpg123 would try it all the same, and complain on stderr."""
+    return stream is None and is_called_mp3(path)
+
+
+@contextlib.contextmanager
+def _nameless(path: Path) -> Iterator[SoundFile]:
+    """A file as what its bytes say that it is, whatever it is called."""
+    import soundfile
+
+    with path.open("rb") as raw, soundfile.SoundFile(raw) as file:
+        yield file
 
 
 def condition(sound: Sound) -> Condition:
@@ -170,20 +230,23 @@ def _chunk(name: bytes, data: bytes) -> bytes:
 
 
 def wav_comment(path: Path) -> str:
-    """The comment of a whole WAV file; empty where there is none.
+    """The comment of a whole WAV file that :func:`encode_wav` made; empty where there is none.
+
+    Of thousands of files this is asked at once: no decoder is set up for it.
 
     Raises:
-        Unreadable: as :func:`decode`, without decoding the samples.
+        Unreadable: the file can't be read, is cut off, or is no WAV file.
     """
-    import soundfile
-
-    _refuse_truncated(path)
     try:
-        with soundfile.SoundFile(path) as file:
-            text: Any = file.comment
-    except soundfile.LibsndfileError as error:
-        raise Unreadable(f"{path.name} can't be decoded: {error.error_string}") from error
-    return str(text)
+        reason = cut_short(path)
+        with path.open("rb") as file:
+            head = file.read(HEAD)
+    except OSError as error:
+        raise Unreadable(f"{path.name} can't be read: {error.strerror or error}") from error
+    if reason or head[:4] != b"RIFF":
+        raise Unreadable(f"{path.name} {reason or NO_WAV}")
+    said = COMMENT.match(head)
+    return said[1].decode("ascii", errors="replace") if said else ""
 
 
 def recordings(folder: Path) -> dict[str, Path]:

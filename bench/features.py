@@ -25,7 +25,7 @@ from bench.sources import SHA256
 from bench.stats import Interval
 from bench.typed import build
 
-CONDITION = "condition-1"  # the store's folder for what recordings are like; raise the number with the fields
+CONDITION = "condition-2"  # the store's folder for what recordings are like; raise the number with the fields
 
 
 def imported(kind: str) -> str:

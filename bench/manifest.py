@@ -6,12 +6,15 @@ import dataclasses
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
-from bench.digest import canonical_json
+from bench.audio import Unreadable, wav_comment
+from bench.card import Card
+from bench.digest import canonical_json, digest
 from bench.disk import append_lines, write_atomically
 from bench.errors import BadInput
-from bench.prepared import Shelf
+from bench.prepared import Shelf, conversion
 from bench.typed import build
 
 Status = Literal["ready", "missing", "refused"]
@@ -69,3 +72,43 @@ def write_manifest(shelf: Shelf, items: Iterable[Item]) -> None:
 def add_to_manifest(shelf: Shelf, item: Item) -> None:
     """Add one line, which goes before any of the same recording above it; call it with the shelf's lock held."""
     append_lines(shelf.manifest, [canonical_json(dataclasses.asdict(item))])
+
+
+def made_of(source_sha256: str, card: Card) -> str:
+    """What a prepared WAV says that it was made of, and how; it says so in its comment."""
+    return f"bench:{digest({'source': source_sha256, **conversion(card)})}"
+
+
+def said_by(target: Path) -> str | None:
+    """What a WAV says that it was made of; None where it is not there, or not whole."""
+    try:
+        return wav_comment(target) if target.is_file() else None
+    except Unreadable:
+        return None
+
+
+def is_ready(shelf: Shelf, card: Card, item: Item | None) -> bool:
+    """Whether a recording's WAV is there, whole, and made of what its line says in the way that the card says now."""
+    if item is None or item.status != "ready":
+        return False
+    return said_by(shelf.recording(item.id)) == made_of(item.source_sha256, card)
+
+
+def is_other(shelf: Shelf, card: Card, item: Item) -> bool:
+    """Whether a recording's WAV is there and whole, but made of something else, or otherwise."""
+    return said_by(shelf.recording(item.id)) not in (None, made_of(item.source_sha256, card))
+
+
+def vouched(shelf: Shelf, card: Card, names: Iterable[str]) -> dict[str, Path]:
+    """What there is of some recordings, by name: a WAV that the manifest vouches for, or else what stands for features.
+
+    ``bench prepare`` counts the same ones. Audio that somebody put there, or of which a kill lost the line, is none: of
+    what it was made, nobody knows.
+    """
+    items, found = read_manifest(shelf), dict[str, Path]()
+    for name in names:
+        if is_ready(shelf, card, items.get(name)):
+            found[name] = shelf.recording(name)
+        elif (stub := shelf.features_only(name)).is_file():
+            found[name] = stub
+    return found

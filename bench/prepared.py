@@ -108,7 +108,7 @@ class Shelf:
         return self.audio / f"{name}{FEATURES_ONLY}"
 
     def references(self) -> dict[str, Path]:
-        """What there is of the recordings, by name: the WAV, or else what stands for its features."""
+        """What lies there under recordings' names: a WAV, vouched for or not, or else what stands for its features."""
         found = {path.stem: path for path in self.audio.glob(f"*{FEATURES_ONLY}")}
         found |= {path.stem: path for path in self.audio.glob("*.wav")}
         return {name: path for name, path in found.items() if not name.startswith(".")}

@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from bench.audio import SUFFIXES, recordings
@@ -13,6 +14,7 @@ from bench.card import Card, load_card
 from bench.clip import Clip
 from bench.digest import SHORT, digest, file_digest
 from bench.errors import BadInput, unknown
+from bench.manifest import vouched
 from bench.prepared import Entry, Shelf, check_audio, list_digest, read_clips
 from bench.prompts import read_prompts
 from bench.sources import Recordings
@@ -97,9 +99,8 @@ def read_card(path: Path, shelf: Shelf) -> Suite:
     card = load_card(path, shelf.subset)
     own = isinstance(card.captions, str)
     entries = _beside(path, card.captions) if isinstance(card.captions, str) else read_clips(shelf, card)
-    files = _reference_files(card, path, shelf)
-    if isinstance(card.reference, Recordings) and not files.keys().isdisjoint(entry.recording for entry in entries):
-        check_audio(shelf, card)
+    recorded = tuple(dict.fromkeys(entry.recording for entry in entries))
+    files = _reference_files(card, path, shelf, recorded)
     clips = tuple(
         dataclasses.replace(entry.clip, seconds=card.seconds, reference=files.get(entry.recording)) for entry in entries
     )
@@ -108,7 +109,7 @@ def read_card(path: Path, shelf: Shelf) -> Suite:
         card,
         clips,
         size=len(clips),
-        recordings=tuple(dict.fromkeys(entry.recording for entry in entries)),
+        recordings=recorded,
         list_sha256="" if own else list_digest(entries),
         command=shelf.command,
     )
@@ -119,10 +120,13 @@ def _beside(path: Path, table: str) -> tuple[Entry, ...]:
     return tuple(Entry(clip, clip.id) for clip in read_prompts(path.parent / table))
 
 
-def _reference_files(card: Card, path: Path, shelf: Shelf) -> dict[str, Path]:
+def _reference_files(card: Card, path: Path, shelf: Shelf, recorded: Sequence[str]) -> dict[str, Path]:
     """The reference files that there are now; a folder that is missing holds none, and the run says so."""
     if isinstance(card.reference, Recordings):
-        return shelf.references()
+        if shelf.references().keys().isdisjoint(recorded):
+            return {}
+        check_audio(shelf, card)
+        return vouched(shelf, card, recorded)
     if not isinstance(card.reference, str):
         return {}
     folder = path.parent / card.reference

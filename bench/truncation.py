@@ -1,14 +1,17 @@
-"""Whether a recording is all there: decoders play a file that was cut off to its end, and say nothing."""
+"""Whether a recording is all there: decoders play what is cut off, leave out what is damaged, and say nothing."""
 
 from __future__ import annotations
 
 import os
 import struct
+import zlib
 from pathlib import Path
 from typing import BinaryIO
 
 STREAMED = 0x7FFF_0000  # data sizes from here on are written by those who could not go back to fill in the true one
-OGG_TAIL = 65_536 + 512  # bytes: the longest page there can be
+PAGE = b"OggS"
+MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))  # each byte with its bits from behind
+ALL = 0xFFFF_FFFF
 
 
 def cut_short(path: Path) -> str:
@@ -46,16 +49,42 @@ def _wav(file: BinaryIO, size: int) -> str:
 
 
 def _ogg(file: BinaryIO, size: int) -> str:
-    """Whether the last page is complete and says that it is the last.
+    """Walk the pages: whether each is as it was written, and the last says that it is the last.
 
-    Source: RFC 3533, section 6 (header type flag 0x04; the segment table gives the page's length).
+    Source: RFC 3533, section 6 (header type flag 0x04; the segment table gives the page's length; its checksum).
     """
-    file.seek(max(0, size - OGG_TAIL))
-    tail = file.read()
-    start = tail.rfind(b"OggS")
-    if start < 0 or len(tail) < start + 27:
-        return "is truncated: its last page is not there"
-    table = tail[start + 27 : start + 27 + tail[start + 26]]
-    complete = len(table) == tail[start + 26] and len(tail) >= start + 27 + len(table) + sum(table)
-    ended = complete and tail[start + 5] & 4
-    return "" if ended else "is truncated: its last page is not the end of its stream"
+    place, flags = 0, 0
+    file.seek(0)
+    while place < size:
+        head = file.read(27)
+        if head[:4] != PAGE:
+            return _between(file, place, flags)
+        table = file.read(head[26]) if len(head) == 27 else b""
+        body = file.read(sum(table))
+        there = len(head) + len(table) + len(body)
+        if there < 27 or there < 27 + head[26] + sum(table):
+            return "is truncated: its last page is not all there"
+        if _checksum(head[:22] + bytes(4) + head[26:] + table + body) != head[22:26]:
+            return f"is damaged: its page at byte {place} is not as it was written"
+        place, flags = place + there, head[5]
+    return _ended(flags)
+
+
+def _between(file: BinaryIO, place: int, flags: int) -> str:
+    """What is wrong where no page begins: nothing if what is there stands behind all pages, as some tags do."""
+    file.seek(place)
+    while len(block := file.read(1 << 20)) >= len(PAGE):
+        if PAGE in block:
+            return f"is damaged: no page begins at byte {place}, and some follow"
+        file.seek(1 - len(PAGE), os.SEEK_CUR)
+    return _ended(flags)
+
+
+def _ended(flags: int) -> str:
+    return "" if flags & 4 else "is truncated: its last page is not the end of its stream"
+
+
+def _checksum(page: bytes) -> bytes:
+    """The checksum of a page as it stands in it; it is zlib's for bits from behind, from 0 on, and not inverted."""
+    mirrored = zlib.crc32(page.translate(MIRRORED), ALL) ^ ALL
+    return mirrored.to_bytes(4, "big").translate(MIRRORED)

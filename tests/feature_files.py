@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from recording_files import prepared
 
 from bench import plugins
 from bench.audio import encode_wav
@@ -51,10 +52,9 @@ def shelf_of(name: str = "own.yaml", names: tuple[str, ...] = NAMES) -> Shelf:
 
 def record(shelf: Shelf, *names: str, seed: int = 1) -> None:
     """Audio of some recordings on a shelf; another seed gives other audio."""
-    shelf.audio.mkdir(parents=True, exist_ok=True)
-    for name in names:
-        noise = 0.1 * np.random.default_rng([seed, *name.encode()]).standard_normal(16_000)
-        shelf.recording(name).write_bytes(encode_wav(noise.astype(np.float32), 16_000, subtype="FLOAT"))
+    rows = {name: 0.1 * np.random.default_rng([seed, *name.encode()]).standard_normal(16_000) for name in names}
+    waves = {name: encode_wav(noise.astype(np.float32), 16_000, subtype="FLOAT") for name, noise in rows.items()}
+    prepared(shelf, card_named(shelf.asked), waves)
 
 
 def export(target: str = "reference.zip", name: str = "own.yaml") -> Path:

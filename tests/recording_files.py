@@ -15,6 +15,8 @@ import soundfile
 from numpy.typing import NDArray
 
 from bench.card import Card
+from bench.manifest import add_to_manifest
+from bench.prepare.convert import convert
 from bench.prepared import Shelf
 from bench.sources import Captions, Listing, Recordings
 from bench.suites import find_card
@@ -121,6 +123,17 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
         for name, data in files.items():
             archive.writestr(name, data)
     return buffer.getvalue()
+
+
+def prepared(shelf: Shelf, card: Card, files: Mapping[str, bytes]) -> None:
+    """Recordings by name, brought onto a shelf as ``bench prepare`` does it: converted, and with a line each."""
+    for name, data in files.items():
+        source = Path(f"{name}.source")
+        source.write_bytes(data)
+        item = convert(name, source, source.name, shelf.recording(name), card)
+        assert item.status == "ready", item.why
+        add_to_manifest(shelf, item)
+        source.unlink()
 
 
 def shelf(card: str = "own.yaml") -> Shelf:

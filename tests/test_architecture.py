@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 
 # From the ground up. A module imports only from floors below its own, so no arrow goes up and there is no circle.
 FLOORS = (
-    ("errors", "digest", "stats", "progress", "truncation", "resample", "latex"),
+    ("errors", "digest", "stats", "progress", "truncation", "mpeg", "resample", "latex"),
     ("disk", "clip", "audio", "device", "sources", "typed"),
     ("card", "weights", "system"),
     ("prompts", "prepared"),
@@ -83,11 +83,12 @@ INSIDE = {
         ("command",),
     ),
     "prepare": (
-        ("transfer", "literals", "find", "archive", "convert", "gather", "report", "youtube", "features"),
-        ("listing", "hub", "options"),
+        ("transfer", "literals", "find", "archive", "convert", "gather", "report", "youtube", "features", "held"),
+        ("listing", "hub", "options", "shelved"),
         ("download",),
         ("lists", "tags", "supply"),
         ("captions", "recordings"),
+        ("clips",),
         ("prepare", "exporting", "importing"),
         ("command",),
     ),

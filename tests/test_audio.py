@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bench.audio import (
     CLIPPED_RUN,
@@ -24,6 +26,7 @@ from bench.audio import (
     wav_comment,
 )
 from bench.errors import BadInput
+from bench.truncation import _checksum
 
 RATE = 16_000
 STEP = 1 / 32768  # of a 16-bit sample
@@ -276,3 +279,67 @@ def test_what_is_no_folder_is_refused(tmp_path: Path) -> None:
         recordings(tmp_path / "a.wav")
     with pytest.raises(BadInput, match=r"no folder .*absent"):
         recordings(tmp_path / "absent")
+
+
+# Ogg: every page has a checksum.
+
+OGG = [("VORBIS", 8_000, 1), ("VORBIS", 44_100, 2), ("VORBIS", 48_000, 6), ("OPUS", 16_000, 1), ("OPUS", 48_000, 2)]
+
+
+def ogg(path: Path, subtype: str = "VORBIS", rate: int = 44_100, channels: int = 2, samples: int = 200_000) -> bytes:
+    rows = np.random.default_rng(0).uniform(-0.5, 0.5, (samples, channels))
+    soundfile.write(path, rows, rate, format="OGG", subtype=subtype)
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize(("subtype", "rate", "channels"), OGG)
+@pytest.mark.parametrize("samples", [1, 100, 10_000, 500_000])
+@pytest.mark.parametrize("behind", [b"", b"TAG" + bytes(125), b"Ogg" * 400_000], ids=["", "tag", "much"])
+def test_every_ogg_of_libsndfile_is_whole(
+    tmp_path: Path, subtype: str, rate: int, channels: int, samples: int, behind: bytes
+) -> None:
+    path = tmp_path / "x.ogg"
+    written(path, ogg(path, subtype, rate, channels, samples) + behind)
+    assert np.array_equal(decode(path).samples, soundfile.read(path, dtype="float32", always_2d=True)[0])
+
+
+@pytest.mark.parametrize("subtype", ["VORBIS", "OPUS"])
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.7])
+def test_an_ogg_with_damage_in_its_middle_is_refused(tmp_path: Path, subtype: str, share: float) -> None:
+    path = tmp_path / "x.ogg"
+    data = ogg(path, subtype, 48_000)
+    place = round(share * len(data))
+    page = data.index(b"OggS", place)
+    assert len(soundfile.read(written(path, data[:place] + bytes(1000) + data[place + 1000 :]))[0]) > 0  # played anyway
+    assert " is damaged: its page at byte " in refusal(path)
+    flipped = data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
+    assert refusal(written(path, flipped)) == refusal(written(path, data[:place] + bytes(100) + data[place + 100 :]))
+    zeroed = data[:page] + bytes(10) + data[page + 10 :]
+    assert refusal(written(path, zeroed)) == f"x.ogg is damaged: no page begins at byte {page}, and some follow"
+    inserted = data[:page] + bytes(10) + data[page:]
+    assert refusal(written(path, inserted)) == f"x.ogg is damaged: no page begins at byte {page}, and some follow"
+
+
+def test_a_page_that_ends_the_stream_must_be_there_and_whole(tmp_path: Path) -> None:
+    path = tmp_path / "x.ogg"
+    data = ogg(path)
+    last = data.rindex(b"OggS")
+    for kept in (-1, last + 28, last + 27, last + 26, last + 4):
+        assert refusal(written(path, data[:kept])) == "x.ogg is truncated: its last page is not all there"
+    for kept in (last, last + 3):
+        assert refusal(written(path, data[:kept])) == "x.ogg is truncated: its last page is not the end of its stream"
+
+
+def remainder(data: bytes) -> int:
+    """Of a division by Ogg's polynomial, bit by bit."""
+    rest = 0
+    for byte in data:
+        rest ^= byte << 24
+        for _ in range(8):
+            rest = (rest << 1 ^ (0x04C1_1DB7 if rest & 0x8000_0000 else 0)) & 0xFFFF_FFFF
+    return rest
+
+
+@given(page=st.binary(max_size=300))
+def test_the_checksum_is_that_of_the_standard(page: bytes) -> None:
+    assert _checksum(page) == remainder(page).to_bytes(4, "little")

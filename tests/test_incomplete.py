@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from conftest import Bench, one_line, tone
+from recording_files import folder, own_card, prepared
 
+from bench.audio import Condition
 from bench.clip import Clip
-from bench.prepared import Entry, Shelf, stamp_audio, write_clips
+from bench.digest import digest
+from bench.features import Stub
+from bench.prepared import Entry, Shelf, conversion, stamp_audio, write_clips
 from bench.suites import card_named, find_card, load_suite
 
 CARD = """\
@@ -39,10 +45,13 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shelf:
     write_clips(shelf, card_named("own.yaml"), entries)
     write_clips(part, card_named("own.yaml/part"), entries[:3])
     stamp_audio(shelf, card_named("own.yaml"))
-    shelf.audio.mkdir()
-    for index in (0, 1, 3):
-        shelf.recording(f"c{index}").write_bytes(tone(hertz=300.0 + 100 * index))
+    record(shelf, 0, 1, 3)
     return shelf
+
+
+def record(shelf: Shelf, *clips: int) -> None:
+    """The reference audio of some clips."""
+    prepared(shelf, card_named("own.yaml"), {f"c{index}": tone(hertz=300.0 + 100 * index) for index in clips})
 
 
 def test_an_incomplete_suite_is_not_run_unless_it_may_be(shelf: Shelf, bench: Bench) -> None:
@@ -70,8 +79,7 @@ def test_what_is_here_is_scored_when_it_may_be_and_the_record_says_so(shelf: She
 
 def test_its_scores_never_stand_unmarked_beside_a_full_run(shelf: Shelf, bench: Bench) -> None:
     bench(*RUN, "--allow-missing")
-    for index in (2, 4):
-        shelf.recording(f"c{index}").write_bytes(tone(hertz=300.0 + 100 * index))
+    record(shelf, 2, 4)
     assert bench("run", "--system", "ground-truth", "--suite", "own.yaml").code == 0
     assert bench(*RUN, "--seed", "1").code == 0
     out = bench("table", "own").out
@@ -89,8 +97,7 @@ def test_its_scores_never_stand_unmarked_beside_a_full_run(shelf: Shelf, bench: 
 def test_two_incomplete_runs_do_not_make_the_full_one_the_odd_one_out(shelf: Shelf, bench: Bench) -> None:
     bench(*RUN, "--allow-missing")
     bench("run", "--system", "lowpass", "--suite", "own.yaml", "--allow-missing")
-    for index in (2, 4):
-        shelf.recording(f"c{index}").write_bytes(tone(hertz=300.0 + 100 * index))
+    record(shelf, 2, 4)
     assert bench("run", "--system", "ground-truth", "--suite", "own.yaml", "--metrics", "lsd-logmel").code == 0
     rows = {
         row.split()[0]: row for row in bench("table", "own").out.splitlines() if row.startswith(("noise", "low", "gr"))
@@ -145,6 +152,91 @@ def test_a_suite_says_which_clips_it_lacks(shelf: Shelf) -> None:
     assert rest.hash != suite.hash
     assert rest.available() is rest
     assert load_suite("own.yaml/part").tag.startswith("own_part-")
+
+
+PREPARE = ("prepare", "own.yaml", "--lists", "lists")
+ALIEN = tone(rate=44_100, hertz=1000.0)
+
+
+def _other(shelf: Shelf) -> None:
+    shutil.copyfile(shelf.recording("c0"), shelf.recording("c1"))
+
+
+def _cut(shelf: Shelf) -> None:
+    shelf.recording("c1").write_bytes(shelf.recording("c1").read_bytes()[:-100])
+
+
+def _unlisted(shelf: Shelf) -> None:
+    lines = shelf.manifest.read_text(encoding="utf-8").splitlines(keepends=True)
+    shelf.manifest.write_text("".join(line for line in lines if '"id":"c1"' not in line), encoding="utf-8")
+
+
+def _stub(shelf: Shelf) -> None:
+    """Features alone, beside a file that somebody put there."""
+    condition = Condition(1.0, 16_000, 1, 0.5, True, False)
+    made = digest(conversion(card_named("own.yaml")))
+    shelf.features_only("c1").write_bytes(Stub("1" * 64, made, condition).encoded())
+    shelf.recording("c1").write_bytes(ALIEN)
+
+
+SHELVES: dict[str, tuple[Callable[[Shelf], object], set[str]]] = {
+    "as it was left": (lambda _: None, {"c0", "c1", "c3"}),
+    "a file of the user's": (lambda shelf: shelf.recording("c2").write_bytes(ALIEN), {"c0", "c1", "c3"}),
+    "a file of the user's in another's place": (lambda shelf: shelf.recording("c1").write_bytes(ALIEN), {"c0", "c3"}),
+    "the WAV of another": (_other, {"c0", "c3"}),
+    "a WAV without a line": (_unlisted, {"c0", "c3"}),
+    "a WAV that is gone": (lambda shelf: shelf.recording("c1").unlink(), {"c0", "c3"}),
+    "a WAV that is cut off": (_cut, {"c0", "c3"}),
+    "features, and a file of the user's": (_stub, {"c0", "c1", "c3"}),
+    "no manifest": (lambda shelf: shelf.manifest.unlink(), set()),
+}
+
+
+@pytest.mark.parametrize("state", SHELVES)
+def test_a_run_hears_what_prepare_counts_and_nothing_else(shelf: Shelf, bench: Bench, state: str) -> None:
+    """Whatever lies on the shelf, before ``bench prepare`` looks at it and after."""
+    own_card([f"c{index}" for index in range(5)])
+    Path("own.yaml").write_text(CARD.replace("list.csv}", "list.csv, caption: caption}", 1), encoding="utf-8")
+    assert bench(*PREPARE).code == 3
+    change, expected = SHELVES[state]
+    change(shelf)
+    for _ in range(2):
+        suite = load_suite("own.yaml")
+        assert {clip.id for clip in suite.clips if clip.reference} == expected
+        assert all(clip.reference.read_bytes() != ALIEN for clip in suite.clips if clip.reference)
+        said = json.loads(bench("prepare", "own.yaml", "--json").out)
+        assert said["ready"] + len(said["features"]) == len(expected)
+        assert set(said["lacking"]) == {f"c{index}" for index in range(5)} - expected
+        assert said["subsets"]["own/part"]["ready"] == len(expected & {"c0", "c1", "c2"} - set(said["features"]))
+
+
+def test_a_subset_that_is_prepared_counts_no_wav_of_the_others_that_is_not_its_own(shelf: Shelf, bench: Bench) -> None:
+    own_card([f"c{index}" for index in range(5)])
+    Path("own.yaml").write_text(CARD.replace("list.csv}", "list.csv, caption: caption}", 1), encoding="utf-8")
+    assert bench(*PREPARE).code == 3
+    shelf.recording("c3").write_bytes(ALIEN)
+    said = json.loads(bench("prepare", "own.yaml/part", "--json").out)["subsets"]
+    assert said["own"] == {"ready": 2, "recordings": 5}
+    assert [clip.id for clip in load_suite("own.yaml").clips if clip.reference] == ["c0", "c1"]
+
+
+def test_a_file_that_was_put_on_the_shelf_is_named_not_scored_and_taken_from_a_folder(
+    shelf: Shelf, bench: Bench
+) -> None:
+    own_card([f"c{index}" for index in range(5)])
+    Path("own.yaml").write_text(CARD.replace("list.csv}", "list.csv, caption: caption}", 1), encoding="utf-8")
+    shelf.recording("c2").write_bytes(ALIEN)
+    ran = bench(*PREPARE)
+    assert f"1 files in {shelf.audio} were not prepared, and are not used: c2; give a folder that holds them" in ran.err
+    assert shelf.recording("c2").read_bytes() == ALIEN
+    ran = bench("run", "--system", "ground-truth", "--suite", "own.yaml", "--allow-missing")
+    assert "own: 2 of 5 clips have no reference audio here" in ran.err
+    assert "3/5" in ran.out
+    folder({"c2.wav": ALIEN})
+    ran = bench(*PREPARE, "--audio", "mine")
+    assert "4 of 5 recordings are ready" in ran.out
+    assert "not prepared" not in ran.err
+    assert load_suite("own.yaml").lacking == ("c4",)
 
 
 def test_list_and_doctor_know_suites_that_are_not_ready(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,8 @@ import dataclasses
 from pathlib import Path
 
 import pytest
+from conftest import tone
+from recording_files import prepared
 
 from bench.clip import Clip
 from bench.errors import BadInput, NotEvaluable
@@ -133,7 +135,7 @@ def test_audio_of_another_version_of_a_card_is_not_scored_against() -> None:
     shelf.audio.mkdir(parents=True)
     assert load_suite("own.yaml").lacking == ("a",)
     stamp_audio(shelf, card_named("own.yaml"))
-    shelf.recording("a").touch()
+    prepared(shelf, card_named("own.yaml"), {"a": tone()})
     assert load_suite("own.yaml").lacking == ()
     path.write_text(path.read_text(encoding="utf-8") + "rate: 24000\n", encoding="utf-8")
     with pytest.raises(NotEvaluable, match=r"prepared from another version of its card; .* bench prepare own\.yaml$"):

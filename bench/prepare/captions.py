@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from bench.card import Card
 from bench.clip import Clip
-from bench.errors import BadInput, NotEvaluable
+from bench.errors import BadInput, NotEvaluable, short
 from bench.prepare.listing import Row, id_of, rows
 from bench.prepare.tags import CAPTION, tag_rows
 from bench.prepared import Entry, list_digest
@@ -77,7 +77,7 @@ def _check_unique(listed: Iterable[_Listed]) -> None:
     first: dict[str, str] = {}
     for name, row in listed:
         if name in first:
-            raise BadInput(f"{row.where}: id {name!r} stands there before, in {first[name]}")
+            raise BadInput(f"{row.where}: id {short(name)!r} stands there before, in {first[name]}")
         first[name] = row.where
 
 
@@ -104,7 +104,7 @@ def _wanted(captions: Captions, found: Found, there: set[str]) -> set[str]:
 def _check_none(ids: Sequence[str], what: str, file: str) -> None:
     if ids:
         rest = f" (nor are {len(ids) - 1} more)" if len(ids) > 1 else ""
-        raise BadInput(f"{ids[0]!r} {what} {file}{rest}")
+        raise BadInput(f"{short(ids[0])!r} {what} {file}{rest}")
 
 
 def _ids(listing: Listing, found: Found) -> list[str]:
@@ -122,7 +122,9 @@ def _taken(listed: Iterable[_Listed], take: int) -> Iterator[tuple[str, _Listed]
         by_id.setdefault(one.id, []).append(one)
     for name, same in by_id.items():
         if len(same) < take:
-            raise BadInput(f"{same[0].row.where}: id {name!r} has {len(same)} rows, so there is no row {take} to take")
+            raise BadInput(
+                f"{same[0].row.where}: id {short(name)!r} has {len(same)} rows, so there is no row {take} to take"
+            )
         if take == ALL:
             yield from ((f"{name}-{number}", one) for number, one in enumerate(same, 1))
         else:
@@ -142,7 +144,7 @@ def _entry(name: str, one: _Listed, listing: Listing, join: Listing | None, join
     sources = [(listing, one.row)]
     if join:
         if one.id not in joined:
-            raise BadInput(f"{one.row.where}: {join.file} has no row for id {one.id!r}")
+            raise BadInput(f"{one.row.where}: {join.file} has no row for id {short(one.id)!r}")
         sources.append((join, joined[one.id]))
     spoken = _said("transcription", sources)
     text = _said("caption", sources) or spoken
@@ -181,5 +183,5 @@ def _start(sources: Sequence[tuple[Listing, Row]]) -> float | None:
         second = math.nan
     if not 0 <= second < math.inf:
         row = next(row for listing, row in sources if listing.start)
-        raise BadInput(f"{row.where}: start is {said!r}, but must be a number of seconds")
+        raise BadInput(f"{row.where}: start is {short(said)!r}, but must be a number of seconds")
     return second

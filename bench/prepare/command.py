@@ -35,7 +35,7 @@ def prepare(words: list[str]) -> int:
     if given.metrics:
         plugins.chosen_metrics(given.metrics)  # so that a misspelt one is not told after the work
     if given.reference_stats:
-        check_target(given.reference_stats)
+        check_target(given.reference_stats, given.audio, given.lists)
     reporter = Reporter(quiet=given.quiet)
     report = _known(given, _prepared(given, reporter), reporter)
     print(pretty(report.fields()) if given.json else "\n".join(report.lines()) + "\n", end="")

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from bench.audio import WHOLE, Unreadable, Waveform, encode_wav, resample, wav_comment
+from bench.audio import WHOLE, Unreadable, Waveform, encode_wav, opened, resample
 from bench.card import Card
-from bench.digest import digest, file_digest
+from bench.digest import file_digest
 from bench.disk import write_atomically
-from bench.manifest import Item
-from bench.prepared import conversion
-from bench.truncation import cut_short
+from bench.manifest import Item, made_of, said_by
 
 if TYPE_CHECKING:
     from soundfile import SoundFile
@@ -48,76 +46,35 @@ def convert(name: str, source: Path, said: str, target: Path, card: Card) -> Ite
     said = said.encode(errors="replace").decode()  # file names can hold what no text can
     try:
         origin = _origin(source)
-        key = conversion_key(origin.sha256, card)
-        if not is_converted(target, key):
-            wave = excerpt(source, card)
-            write_atomically(target, encode_wav(wave, card.rate, subtype="FLOAT", comment=_comment(key)))
+        comment = made_of(origin.sha256, card)
+        if said_by(target) != comment:
+            write_atomically(target, encode_wav(excerpt(source, card), card.rate, subtype="FLOAT", comment=comment))
     except Unreadable as error:
         return Item(name, "refused", said, why=str(error))
     return _described(name, said, target, origin)
-
-
-def conversion_key(sha256: str, card: Card) -> str:
-    """What a prepared WAV depends on: the bytes that it was made of, and how."""
-    return digest({"source": sha256, **conversion(card)})
-
-
-def _comment(key: str) -> str:
-    return f"bench:{key}"
-
-
-def is_converted(target: Path, key: str) -> bool:
-    """Whether a WAV is there, whole, and made of these bytes in this way."""
-    return _said_by(target) == _comment(key)
-
-
-def is_other(target: Path, key: str) -> bool:
-    """Whether a WAV is there and whole, and made of other bytes or in another way."""
-    return _said_by(target) not in (None, _comment(key))
-
-
-def _said_by(target: Path) -> str | None:
-    """What a WAV says of how it was made; None where it is not there, or not whole."""
-    try:
-        return wav_comment(target) if target.is_file() else None
-    except Unreadable:
-        return None
 
 
 def _origin(source: Path) -> Origin:
     """What a file is.
 
     Raises:
-        Unreadable: it is no recording, or cut off.
+        Unreadable: it is no recording, or not all of one.
     """
-    import soundfile
-
-    try:
-        if reason := cut_short(source):
-            raise Unreadable(f"{source.name} {reason}")
-        with soundfile.SoundFile(source) as file:
-            return Origin(file_digest(source), int(file.samplerate), int(file.channels))
-    except soundfile.LibsndfileError as error:
-        raise Unreadable(f"{source.name} can't be decoded: {error.error_string}") from error
-    except OSError as error:
-        raise Unreadable(f"{source.name} can't be read: {error.strerror or error}") from error
+    with opened(source) as (file, _):
+        return Origin(file_digest(source), int(file.samplerate), int(file.channels))
 
 
 def excerpt(source: Path, card: Card) -> Waveform:
     """The excerpt of a file that a card wants, at the card's rate; no more of the file is decoded.
 
     Raises:
-        Unreadable: it is empty, cut off or not finite.
+        Unreadable: it is empty, cut off, damaged or not finite.
     """
-    import soundfile
-
     try:
-        with soundfile.SoundFile(source) as file:
-            first, count = _span(file, card)
+        with opened(source) as (file, frames):
+            first, count = _span(frames, int(file.samplerate), card)
             wave = _first_channel(file, first, count)
             rate, estimated = int(file.samplerate), file.format == "MP3"
-    except (soundfile.LibsndfileError, OSError) as error:
-        raise Unreadable(f"{source.name} can't be decoded: {getattr(error, 'error_string', error)}") from error
     except MemoryError:
         raise Unreadable(f"{source.name} promises {count} samples, more than memory holds") from None
     if not len(wave):
@@ -141,12 +98,11 @@ def _brought(source: Path, wave: Waveform, rate: int, card: Card) -> Waveform:
     return made
 
 
-def _span(file: SoundFile, card: Card) -> tuple[int, int]:
-    """Where the excerpt begins, in frames of the file, and how many it has."""
-    frames = int(file.frames)
+def _span(frames: int, rate: int, card: Card) -> tuple[int, int]:
+    """Where the excerpt of a file with so many frames at a rate in Hz begins, and how many it has."""
     if card.crop == "whole" or card.seconds is None:
         return 0, frames
-    count = min(frames, round(card.seconds * int(file.samplerate)))
+    count = min(frames, round(card.seconds * rate))
     return ((frames - count) // 2 if card.crop == "centre" else 0), count
 
 
@@ -154,9 +110,10 @@ def _first_channel(file: SoundFile, first: int, count: int) -> Waveform:
     """Frames of channel 0, shape (n,): fewer than asked for where the file ends before."""
     wave = np.empty(count, np.float32)
     file.seek(first)
-    had = 0
+    # An MP3 in one read: after each, soundfile seeks to where it is, and what an MP3 gives behind a seek is inexact.
+    most, had = count if file.format == "MP3" else BLOCK, 0
     while had < count:
-        block = file.read(min(BLOCK, count - had), dtype="float32", always_2d=True)
+        block = file.read(min(most, count - had), dtype="float32", always_2d=True)
         if not len(block):
             break
         wave[had : had + len(block)] = block[:, 0]

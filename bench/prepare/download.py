@@ -4,20 +4,43 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from bench.digest import file_digest
-from bench.errors import NotEvaluable
+from bench.errors import BadInput, NotEvaluable
 from bench.prepare.hub import quieten
 from bench.prepare.transfer import Part, failed, transfer
 from bench.progress import Reporter
-from bench.weights import digest_of, hub_address, notes, offline
-from bench.weights import hold as hold_digest
+from bench.weights import digest_of, hub_address, offline
 
-HELD = "lists"  # the heading under which digests are held from first use
+Check = Callable[[Path], object]
 
 
-def download(url: str, target: Path, *, sha256: str = "", size: int = 0, held: str = "", reporter: Reporter) -> Path:
+class Known(NamedTuple):
+    """What is known of a file, as :func:`download` has it."""
+
+    sha256: str
+    since: str
+    check: Check
+
+
+def _passed(_: Path) -> None:
+    """Nothing is known that a file could be checked for."""
+
+
+def download(
+    url: str,
+    target: Path,
+    *,
+    sha256: str = "",
+    since: str = "",
+    size: int = 0,
+    check: Check = _passed,
+    hasty: bool = False,
+    reporter: Reporter,
+) -> Path:
     """A file from an address, unless it is here already; call it with the lock of its folder held.
 
     What has come of a transfer that is interrupted stays beside the target, and the next call goes on there.
@@ -26,25 +49,30 @@ def download(url: str, target: Path, *, sha256: str = "", size: int = 0, held: s
         url: ``https://…``, or ``hf:datasets/owner/name@revision/path``.
         target: where it is to be.
         sha256: of its bytes, where known.
+        since: what is said behind that digest where a file of another one comes.
         size: in bytes, where known.
-        held: the key under which its digest is held from first use, where none is known.
+        check: raises unless a file is what it should be; asked where no digest is known, before the file has its name.
+        hasty: with one try, and little patience.
         reporter: where progress is shown.
 
     Raises:
         NotEvaluable: it can't be had, is a web page in place of a file, or is not the one that is wanted; it is not
             kept then, and what was at the target stays.
     """
-    known = sha256 or held_digest(held)
-    if not _is_right(target, known):
-        part = Part(url, target, size)
-        try:
-            _obtain(part, known, reporter)
-            _accept(part, known, "" if sha256 else " as the first time")
-        except OSError as error:
-            said = f"{target.name} can't be written to {target.parent}: {error.strerror or error}{part.kept}"
-            raise NotEvaluable(said) from error
-    hold("" if sha256 else held, target)
+    if not _is_right(target, sha256):
+        _fetch(Part(url, target, size), Known(sha256, since, check), reporter, hasty=hasty)
+    elif not sha256:
+        check(target)
     return target
+
+
+def _fetch(part: Part, known: Known, reporter: Reporter, *, hasty: bool) -> None:
+    try:
+        _obtain(part, known.sha256, reporter, hasty=hasty)
+        _accept(part, known)
+    except OSError as error:
+        said = f"{part.target.name} can't be written to {part.target.parent}: {error.strerror or error}{part.kept}"
+        raise NotEvaluable(said) from error
 
 
 def _is_right(target: Path, known: str) -> bool:
@@ -52,18 +80,7 @@ def _is_right(target: Path, known: str) -> bool:
     return target.is_file() and (digest_of(target) == known if known else offline() is not None)
 
 
-def held_digest(key: str) -> str:
-    """The digest that a file has had since first use; empty where there is none yet."""
-    return str(notes(HELD).get(key, "")) if key else ""
-
-
-def hold(key: str, path: Path) -> None:
-    """Write down the digest of a file the first time that it is used; nothing where the key is empty."""
-    if key and not held_digest(key):
-        hold_digest(HELD, key, digest_of(path))
-
-
-def _obtain(part: Part, known: str, reporter: Reporter) -> None:
+def _obtain(part: Part, known: str, reporter: Reporter, *, hasty: bool) -> None:
     """Have the part whole, from the hub's cache or the network."""
     part.target.parent.mkdir(parents=True, exist_ok=True)
     there = _in_hub_cache(part.url) if part.url.startswith("hf:") else None
@@ -78,24 +95,33 @@ def _obtain(part: Part, known: str, reporter: Reporter) -> None:
     if part.url.startswith("hf:"):
         shutil.copyfile(_from_hub(part, again=there is not None), part.path)
     else:
-        transfer(part, reporter)
+        transfer(part, reporter, hasty=hasty)
 
 
-def _accept(part: Part, known: str, since: str) -> None:
-    """Give the whole file its name, if it is the right one."""
-    came, digest = part.path.stat().st_size, file_digest(part.path)
-    wrong = ""
-    if part.size and came != part.size:
-        wrong = f"has {came} bytes, and must have {part.size}"
-    if known and digest != known:
-        wrong = f"has the SHA-256 {digest}, and must have {known}{since}"
-    if wrong:
+def _accept(part: Part, known: Known) -> None:
+    """Give the whole file its name, if it is the right one; it is not kept if it is not."""
+    if wrong := _wrong(part, known):
         part.discard()
-        raise NotEvaluable(f"{part.target.name} from {part.url} {wrong}; it was not kept")
+        raise NotEvaluable(f"{wrong}; it was not kept")
     with part.path.open("rb") as file:
         os.fsync(file.fileno())
     part.path.replace(part.target)
     part.mark.unlink(missing_ok=True)
+
+
+def _wrong(part: Part, known: Known) -> str:
+    """What is wrong with the whole file; empty where nothing is."""
+    called, came, digest = f"{part.target.name} from {part.url}", part.path.stat().st_size, file_digest(part.path)
+    if known.sha256 and digest != known.sha256:
+        return f"{called} has the SHA-256 {digest}, and must have {known.sha256}{known.since}"
+    if part.size and came != part.size:
+        return f"{called} has {came} bytes, and must have {part.size}"
+    try:
+        if not known.sha256:
+            known.check(part.path)
+    except (BadInput, NotEvaluable) as error:
+        return str(error).replace(str(part.path), called)
+    return ""
 
 
 def _address(url: str) -> tuple[str, str, str]:

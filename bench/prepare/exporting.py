@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -11,21 +12,40 @@ from bench.errors import BadInput, NotEvaluable
 from bench.extraction import Demand, extract
 from bench.features import Recording, Store, survey
 from bench.metric import FeatureMetric, Metric, hears_references
-from bench.prepare.features import SCHEMA, Contents, Conversion, Embedded, Reference, list_of, pack
-from bench.prepared import conversion
+from bench.prepare.features import SCHEMA, Contents, Conversion, Embedded, Reference, list_of, pack, unpack
+from bench.prepared import conversion, data_folder
 from bench.progress import Reporter
 from bench.suite import Suite
 
 
-def check_target(path: Path) -> None:
-    """Raise before any work when features can't be written to a file.
+def check_target(path: Path, audio: Path | None = None, lists: Path | None = None) -> None:
+    """Raise before any work when features can't be written to a file, or must not be.
+
+    Args:
+        path: the file.
+        audio: what recordings are read from, if anything.
+        lists: what tables are read from, likewise.
 
     Raises:
-        BadInput: it is a folder, or its folder is not writable.
+        BadInput: it is a folder, or a file that holds something else; its folder is not writable; or it lies where
+            things are only read, or among what is prepared.
     """
     if path.is_dir():
         raise BadInput(f"--reference-stats {path} is a folder: name the file that is to be written")
+    for folder, called in ((data_folder(), "BENCH_DATA"), (audio, "--audio"), (lists, "--lists")):
+        if folder and path.resolve().is_relative_to(folder.resolve()):
+            raise BadInput(f"--reference-stats {path} lies in {called} {folder}: name a file elsewhere")
+    if path.exists() and not _is_ours(path):
+        raise BadInput(f"--reference-stats {path} is there, and holds no reference features: name another file")
     require_writable(path.parent, "--reference-stats")
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a file holds features, so that others may take its place; no other kind of file is read as a whole."""
+    try:
+        return path.is_file() and zipfile.is_zipfile(path) and bool(unpack(path).rows)
+    except BadInput:
+        return False
 
 
 def export_features(
@@ -36,7 +56,7 @@ def export_features(
     Args:
         suite: prepared; its reference audio must be complete.
         metrics: by name.
-        target: the file, replaced if it is there.
+        target: the file, replaced if it is there: :func:`check_target` says whether it may be.
         device: for the embedders, as the user named it.
         reporter: where progress is shown.
 

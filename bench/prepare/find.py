@@ -11,6 +11,11 @@ from typing import NamedTuple, NoReturn
 from bench.audio import SUFFIXES
 from bench.errors import BadInput
 
+UNREAD = (
+    *(".aac", ".aif", ".aifc", ".aiff", ".amr", ".ape", ".au", ".caf", ".m4a", ".mka", ".mkv", ".mov", ".mp2", ".mp4"),
+    *(".oga", ".ra", ".rf64", ".snd", ".w64", ".webm", ".wma", ".wv"),
+)  # audio, or video with it, of kinds that are not looked for
+ABSENT = "no file of that name"
 SHOWN = 3  # names that a message gives for example
 
 
@@ -41,18 +46,27 @@ def search(folder: Path, wanted: Mapping[str, float | None], patterns: Sequence[
     """
     if not folder.is_dir():
         raise BadInput(f"--audio {folder} is a file, not a folder" if folder.exists() else f"no folder {folder}")
-    there: dict[str, list[Path]] = {}
-    for path in recordings_below(folder):
-        there.setdefault(composed(path.stem), []).append(path)
-    if not there:
-        raise BadInput(f"no audio in {folder}: looked for {', '.join(SUFFIXES)}")
+    there, unread = _by_stem(folder)
     found = Search({}, {}, ())
     for name, start in wanted.items():
-        _settle(name, [spelled(pattern, name, start) for pattern in patterns], there, folder, found)
-    if not found.files and not any("claim" in why for why in found.missing.values()):
+        names = [spelled(pattern, name, start) for pattern in patterns]
+        _settle(name, names, there, folder, found)
+        if found.missing.get(name) == ABSENT and (other := next((one for one in names if one in unread), None)):
+            suffix = unread[other][0].suffix.lower()
+            found.missing[name] = f"a file of that name, but {suffix} is not read ({', '.join(SUFFIXES)} are)"
+    if not found.files and all(why == ABSENT for why in found.missing.values()):
         raise BadInput(_no_match(folder, wanted, patterns, there))
     used = set(found.files.values())
     return found._replace(unused=tuple(path for paths in there.values() for path in paths if path not in used))
+
+
+def _by_stem(folder: Path) -> tuple[dict[str, list[Path]], dict[str, list[Path]]]:
+    """The files in a folder and below it that are read, and the audio that is not."""
+    there: dict[str, list[Path]] = {}
+    unread: dict[str, list[Path]] = {}
+    for path in _below(folder, SUFFIXES + UNREAD):
+        (there if path.suffix.lower() in SUFFIXES else unread).setdefault(composed(path.stem), []).append(path)
+    return there, unread
 
 
 def spelled(pattern: str, name: str, start: float | None) -> str:
@@ -83,12 +97,14 @@ def _settle(name: str, names: Sequence[str], there: Mapping[str, list[Path]], fo
         if paths:
             found.files[name] = paths[0]
             return
-    found.missing[name] = "no file of that name"
+    found.missing[name] = ABSENT
 
 
 def _no_match(
     folder: Path, wanted: Mapping[str, float | None], patterns: Sequence[str], there: Mapping[str, list[Path]]
 ) -> str:
+    if not there:
+        return f"no audio in {folder}: looked for {', '.join(SUFFIXES)}"
     name, start = next(iter(wanted.items()))
     looked = [one for pattern in patterns if (one := spelled(pattern, name, start))]
     shown = ", ".join(sorted(paths[0].name for paths in there.values())[:SHOWN])
@@ -99,11 +115,15 @@ def _no_match(
 
 
 def recordings_below(folder: Path) -> Iterator[Path]:
-    """Every audio file in a folder and below it, in the order of names; hidden ones left out, links followed once.
+    """Every audio file in a folder and below it that is read, in order; hidden ones left out, links followed once.
 
     Raises:
         BadInput: one of the folders can't be read.
     """
+    return _below(folder, SUFFIXES)
+
+
+def _below(folder: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
     seen: set[Path] = set()
     for place, folders, files in os.walk(folder, onerror=_refuse, followlinks=True):
         real = Path(place).resolve()
@@ -113,7 +133,7 @@ def recordings_below(folder: Path) -> Iterator[Path]:
         seen.add(real)
         for name in sorted(files):
             path = Path(place, name)
-            if path.suffix.lower() in SUFFIXES and not name.startswith(".") and path.is_file():
+            if path.suffix.lower() in suffixes and not name.startswith(".") and path.is_file():
                 yield path
 
 

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench import plugins
+from bench.audio import FEATURES_ONLY
 from bench.digest import SHORT, digest
 from bench.disk import write_atomically
 from bench.embedder import Embedder, Rows
 from bench.errors import BadInput
 from bench.features import Store, Stub, imported
+from bench.manifest import vouched
 from bench.metric import FeatureMetric
 from bench.prepare.features import Contents, Conversion, Embedded, Reference, list_of, unpack
 from bench.prepared import Shelf, conversion, stamp_audio
@@ -102,7 +104,8 @@ def restore_features(suite: Suite, shelf: Shelf, reporter: Reporter) -> None:
 
 def _wanted(contents: Contents, suite: Suite, shelf: Shelf) -> list[Reference]:
     """The recordings in a file that are the suite's, and whose audio is not here."""
-    names = {name for name in suite.recordings if not shelf.recording(name).is_file()}
+    here = vouched(shelf, suite.card, suite.recordings)
+    names = {name for name in suite.recordings if name not in here or here[name].suffix == FEATURES_ONLY}
     return [one for one in contents.recordings if one.name in names]
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bench.errors import BadInput, unknown
+from bench.errors import BadInput, choices, listed, short, unknown
 from bench.prepare.literals import Item, json_items, json_line_items, python_items, text_of
 from bench.sources import Listing
 
@@ -55,7 +55,7 @@ def id_of(row: Row, listing: Listing) -> str:
         return cell
     found = re.search(listing.pattern, cell)
     if found is None or found[1] is None:
-        raise BadInput(f"{row.where}: {listing.id} is {cell!r}, in which {listing.pattern!r} finds no id")
+        raise BadInput(f"{row.where}: {listing.id} is {short(cell)!r}, in which {listing.pattern!r} finds no id")
     return found[1]
 
 
@@ -118,21 +118,23 @@ def _cells(path: Path, listing: Listing, lines: Iterator[_Line]) -> Iterator[Row
     _check_used(header, listing, str(path))
     for where, cells in lines:
         if len(cells) != len(header):
-            raise BadInput(f"{where}: {len(cells)} fields, but there are {len(header)} columns: {', '.join(header)}")
+            there = f"there are {len(header)} columns: {choices(header)}"
+            raise BadInput(f"{where}: {len(cells)} fields, but {there}")
         yield Row(where, dict(zip(header, cells, strict=True)))
 
 
 def _check_columns(found: Sequence[str], listing: Listing, where: str) -> None:
     """Refuse columns that are missing, too many or doubled; their order is of no account, since they go by name."""
-    wanted = listing.header or tuple(dict.fromkeys(found))
+    wanted = dict.fromkeys(listing.header or found)
+    there = Counter(found)
     wrong = {
-        "lacks": [name for name in wanted if name not in found],
-        "has in surplus": [name for name in dict.fromkeys(found) if name not in wanted],
-        "has twice": [name for name, count in Counter(found).items() if count > 1],
+        "lacks": [name for name in wanted if name not in there],
+        "has in surplus": [name for name in there if name not in wanted],
+        "has twice": [name for name, count in there.items() if count > 1],
     }
-    said = [f"{what} {', '.join(map(repr, names))}" for what, names in wrong.items() if names]
+    said = [f"{what} {listed([repr(short(name)) for name in names])}" for what, names in wrong.items() if names]
     if said:
-        raise BadInput(f"{where} {' and '.join(said)}; its columns must be: {', '.join(wanted) or 'named'}")
+        raise BadInput(f"{where} {' and '.join(said)}; its columns must be: {choices(tuple(wanted)) or 'named'}")
 
 
 def _check_used(found: Iterable[str], listing: Listing, where: str) -> None:
@@ -157,7 +159,7 @@ def _objects(listing: Listing, items: Iterable[Item]) -> Iterator[Row]:
         _check_columns(tuple(cells), listing, where)
         _check_used(cells, listing, where)
         if key is not None and str(key) in seen:
-            raise BadInput(f"{where}: {str(key)!r} stands there before, in {seen[str(key)]}")
+            raise BadInput(f"{where}: {short(str(key))!r} stands there before, in {seen[str(key)]}")
         seen[str(key)] = where
         yield Row(where, {name: _cell(cell, name, listing, where) for name, cell in cells.items()})
 
@@ -169,5 +171,5 @@ def _cell(value: Any, name: str, listing: Listing, where: str) -> str:
         return ""
     text = value if isinstance(value, str) else "" if value is None else json.dumps(value)
     if UNFIT.search(text):
-        raise BadInput(f"{where}: {name} holds a character that no file can be written with: {text[:60]!r}")
+        raise BadInput(f"{where}: {short(name)} holds a character that no file can be written with: {short(text)!r}")
     return text

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bench.card import Card
 from bench.digest import file_digest
 from bench.errors import BadInput, NotEvaluable
-from bench.prepare.download import download, held_digest, hold
+from bench.prepare.download import download
+from bench.prepare.held import held_digest, instead
+from bench.prepare.shelved import UNCHECKED, apart, is_many, keep, on_shelf, place_of
 from bench.prepared import Shelf
 from bench.progress import Reporter
 from bench.sources import Captions, Listing
+from bench.weights import offline
 
 Found = dict[str, tuple[Path, ...]]  # the files of each table, by its name on the card
 
 
-def obtain_lists(shelf: Shelf, card: Card, lists: Path | None, beside: Path | None, reporter: Reporter) -> Found:
+def obtain_lists(
+    shelf: Shelf, card: Card, lists: Path | None, beside: Path | None, reporter: Reporter, *, hasty: bool = False
+) -> Found:
     """The files of every table that a card's captions need, where they are; call it with the shelf's lock held.
 
-    What is downloaded is on the shelf then. The user's own files are kept by :func:`keep_lists`, once it is known that
-    the suite's clips can be made of them.
+    What is downloaded and has the digest that it must have is on the shelf then. What nothing vouches for, and the
+    user's own files, are kept by :func:`keep_lists`, once it is known that the suite's clips can be made of them;
+    so call it within :func:`unchecked`.
 
     Args:
         shelf: where they are kept.
@@ -29,6 +35,7 @@ def obtain_lists(shelf: Shelf, card: Card, lists: Path | None, beside: Path | No
         lists: the user's own folder of tables, looked into first.
         beside: the audio folder or unpacked archive, which holds the tables without an address.
         reporter: where progress is shown.
+        hasty: whether tables that can be done without are wanted: each download is tried once.
 
     Raises:
         BadInput: a folder is none, or a table in it is not the one that the card means.
@@ -40,10 +47,35 @@ def obtain_lists(shelf: Shelf, card: Card, lists: Path | None, beside: Path | No
     found: Found = {}
     for listing in _needed(card):
         own = _matching(lists, listing) if lists else []
-        if lists and not own:
+        if lists and not own and not hasty:
             reporter.line(f"--lists {lists} has no {listing.file}")
-        found[listing.file] = _right(listing, own) if own else _obtained(shelf, listing, lists, beside, reporter)
+        if own:
+            found[listing.file] = _right(shelf, listing, own)
+        else:
+            found[listing.file] = _obtained(shelf, listing, lists, beside, reporter, hasty=hasty)
     return found
+
+
+@contextlib.contextmanager
+def unchecked(shelf: Shelf, card: Card) -> Iterator[None]:
+    """While clips are made of tables: what nothing vouches for lies apart from the shelf, and is not kept if they fail.
+
+    Raises:
+        BadInput, NotEvaluable: as what is done within, with a table's address for where it lay.
+    """
+    try:
+        yield
+    except (BadInput, NotEvaluable) as error:
+        said = str(error)
+        for listing in _needed(card):
+            if str(place := apart(shelf, listing)) in said:
+                said = f"{said.replace(str(place), listing.url)}; it was not kept"
+        raise type(error)(said) from error
+    finally:
+        for listing in _needed(card):
+            apart(shelf, listing).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # it is not there, or the part of a transfer is, which can be gone on with
+            (shelf.folder / UNCHECKED).rmdir()
 
 
 def lists_at_hand(shelf: Shelf, card: Card, lists: Path | None = None) -> Found | None:
@@ -60,11 +92,17 @@ def lists_at_hand(shelf: Shelf, card: Card, lists: Path | None = None) -> Found 
     found: Found = {}
     for listing in _needed(card):
         own = tuple(_matching(lists, listing)) if lists else ()
-        here = [files for files in (own, _on_shelf(shelf, listing)) if files and _is_right(listing, files)]
+        here = [files for files in (own, on_shelf(shelf, listing)) if files and _is_right(shelf, listing, files)]
         if not here:
             return None
         found[listing.file] = here[0]
     return found
+
+
+def can_be_had(shelf: Shelf, card: Card, lists: Path | None = None) -> bool:
+    """Whether every table that is not here has an address, and something may be downloaded."""
+    lacking = [one for one in _needed(card) if not (lists and _matching(lists, one)) and not on_shelf(shelf, one)]
+    return not offline() and all(one.url for one in lacking)
 
 
 def keep_lists(shelf: Shelf, card: Card, found: Mapping[str, Sequence[Path]]) -> Found:
@@ -76,7 +114,7 @@ def keep_lists(shelf: Shelf, card: Card, found: Mapping[str, Sequence[Path]]) ->
     Raises:
         OSError: the disk is full; of each table the old files are there or the new ones.
     """
-    return {listing.file: _kept(shelf, listing, found[listing.file]) for listing in _needed(card)}
+    return {listing.file: keep(shelf, listing, found[listing.file]) for listing in _needed(card)}
 
 
 def _needed(card: Card) -> list[Listing]:
@@ -94,16 +132,16 @@ def _needed(card: Card) -> list[Listing]:
 
 
 def _obtained(
-    shelf: Shelf, listing: Listing, lists: Path | None, beside: Path | None, reporter: Reporter
+    shelf: Shelf, listing: Listing, lists: Path | None, beside: Path | None, reporter: Reporter, *, hasty: bool
 ) -> tuple[Path, ...]:
-    here, known = _on_shelf(shelf, listing), _known(listing)
-    if here and known and file_digest(here[0]) == known:
+    here, known = on_shelf(shelf, listing), _known(shelf, listing)
+    if here and (file_digest(here[0]) == known if known else listing.url and offline()):
         return here
     if listing.url:
-        return (_downloaded(shelf, listing, reporter),)
+        return (_downloaded(shelf, listing, known, reporter, hasty=hasty),)
     # What nothing vouches for comes from beside the audio again: what was there the last time may have been a part.
     if beside and (found := _beside(beside, listing)):
-        return _right(listing, found)
+        return _right(shelf, listing, found)
     if here and not known:
         return here
     places = " and ".join(map(str, filter(None, (lists, shelf.lists, beside))))
@@ -113,32 +151,20 @@ def _obtained(
     )
 
 
-def _downloaded(shelf: Shelf, listing: Listing, reporter: Reporter) -> Path:
+def _downloaded(shelf: Shelf, listing: Listing, known: str, reporter: Reporter, *, hasty: bool) -> Path:
+    target = place_of(shelf, listing) if known else apart(shelf, listing)
+    since = "" if listing.sha256 else f" as the first time {instead(shelf)}"
     try:
-        return download(listing.url, _place(shelf, listing), sha256=listing.sha256, held=listing.url, reporter=reporter)
+        return download(listing.url, target, sha256=known, since=since, hasty=hasty, reporter=reporter)
     except NotEvaluable as error:
+        if hasty:
+            raise
         raise NotEvaluable(f"{error}; or give a copy of your own with --lists") from error
 
 
-def _known(listing: Listing) -> str:
+def _known(shelf: Shelf, listing: Listing) -> str:
     """The digest that a table must have; empty where any will do."""
-    return "" if _many(listing) else listing.sha256 or held_digest(listing.url)
-
-
-def _place(shelf: Shelf, listing: Listing) -> Path:
-    """Where a table is kept: a file, or the folder of one in many files."""
-    return shelf.lists / listing.file.replace("*", "_")
-
-
-def _many(listing: Listing) -> bool:
-    return "*" in listing.file
-
-
-def _on_shelf(shelf: Shelf, listing: Listing) -> tuple[Path, ...]:
-    place = _place(shelf, listing)
-    if _many(listing):
-        return tuple(sorted(place.iterdir())) if place.is_dir() else ()
-    return (place,) if place.is_file() else ()
+    return "" if is_many(listing) else listing.sha256 or held_digest(shelf, listing.url)
 
 
 def _matching(folder: Path, listing: Listing, below: str = "") -> list[Path]:
@@ -161,52 +187,19 @@ def _beside(folder: Path, listing: Listing) -> list[Path]:
     return list(found.values())
 
 
-def _right(listing: Listing, found: Sequence[Path]) -> tuple[Path, ...]:
+def _right(shelf: Shelf, listing: Listing, found: Sequence[Path]) -> tuple[Path, ...]:
     """A table's files, if it is the one that is meant.
 
     Raises:
         BadInput: it has not the digest that it must have.
     """
-    if not _is_right(listing, found):
-        why = "the card wants" if listing.sha256 else "at first use it had"
-        raise BadInput(f"{found[0]} has the SHA-256 {file_digest(found[0])}, and {why} {_known(listing)}")
+    if not _is_right(shelf, listing, found):
+        why, what = ("the card wants", "") if listing.sha256 else ("at first use it had", f" {instead(shelf)}")
+        said = f"{found[0]} has the SHA-256 {file_digest(found[0])}"
+        raise BadInput(f"{said}, and {why} {_known(shelf, listing)}{what}")
     return tuple(found)
 
 
-def _is_right(listing: Listing, found: Sequence[Path]) -> bool:
-    known = _known(listing)
+def _is_right(shelf: Shelf, listing: Listing, found: Sequence[Path]) -> bool:
+    known = _known(shelf, listing)
     return not known or file_digest(found[0]) == known
-
-
-def _kept(shelf: Shelf, listing: Listing, found: Sequence[Path]) -> tuple[Path, ...]:
-    """A table's files on the shelf, copied from where they were found."""
-    place = _place(shelf, listing)
-    if found[0].resolve().is_relative_to(place.resolve()):
-        return tuple(found)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    fresh = place.with_name(f".{place.name}.new")
-    try:
-        _remove(fresh)  # what a kill left
-        _copy(found, fresh, many=_many(listing))
-        _remove(place)
-        fresh.replace(place)
-    finally:
-        _remove(fresh)
-    hold("" if listing.sha256 or _many(listing) else listing.url, place)
-    return _on_shelf(shelf, listing)
-
-
-def _copy(found: Sequence[Path], fresh: Path, *, many: bool) -> None:
-    if many:
-        fresh.mkdir()
-        for path in found:
-            shutil.copyfile(path, fresh / path.name)
-    else:
-        shutil.copyfile(found[0], fresh)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -12,17 +12,15 @@ from bench.disk import locked, sweep
 from bench.errors import BadInput, NotEvaluable
 from bench.manifest import Item, read_manifest
 from bench.prepare.archive import check as check_archive
-from bench.prepare.archive import tables
-from bench.prepare.captions import check_list, entries
+from bench.prepare.clips import at_hand, clip_list, subsets_of
 from bench.prepare.download import download
-from bench.prepare.lists import Found, keep_lists, lists_at_hand, obtain_lists
+from bench.prepare.held import held_digest, hold, instead
 from bench.prepare.options import Options, check
 from bench.prepare.recordings import gather_recordings, ready
 from bench.prepare.report import Report, Subset
 from bench.prepared import Entry, Shelf, data_folder, list_digest, write_clips
 from bench.progress import Reporter
-from bench.prompts import read_prompts
-from bench.sources import Captions, Recordings
+from bench.sources import Recordings
 from bench.suites import find_card
 
 MEGABYTE = 1_000_000
@@ -49,11 +47,11 @@ def prepare(name: str, options: Options, reporter: Reporter) -> Report:
         sweep(shelf.folder)
         sweep(shelf.audio)
         archive = _archive(path, shelf, card, options, reporter)
-        made = _clip_list(path, shelf, card, options, archive, reporter)
+        made = clip_list(path, shelf, card, options, archive, reporter)
         write_clips(shelf, card, made)
         wanted = {entry.recording: entry.start for entry in made}
         items, unused = gather_recordings(shelf, card, options, archive, wanted, reporter)
-        subsets = tuple(_subsets(path, shelf, options.lists, items, reporter))
+        subsets = tuple(subsets_of(path, shelf, options.lists, items, reporter))
         if archive and not options.audio:
             _put_away(archive, subsets, reporter)
         return _report(shelf, card, made, items, subsets, unused)
@@ -98,14 +96,17 @@ def _archive(path: Path, shelf: Shelf, card: Card, options: Options, reporter: R
     if options.way != "archive" or source is None or _is_whole(path, shelf, card):
         return None
     target = shelf.folder / source.url.rpartition("/")[2].partition("?")[0]
-    held = "" if source.sha256 else source.url
-    download(source.url, target, sha256=source.sha256, size=source.size, held=held, reporter=reporter)
-    return _checked(target, source.sha256, reporter)
+    known = source.sha256 or held_digest(shelf, source.url)
+    since = "" if source.sha256 else f" as the first time {instead(shelf)}"
+    check = functools.partial(_checked, sha256=known, reporter=reporter)
+    download(source.url, target, sha256=known, since=since, size=source.size, check=check, reporter=reporter)
+    hold(shelf, "" if source.sha256 else source.url, target)
+    return target
 
 
 def _checked(archive: Path, sha256: str, reporter: Reporter) -> Path:
     if (size := archive.stat().st_size) > LARGE:
-        reporter.line(f"checking {archive.name} ({size // MEGABYTE} MB)")
+        reporter.line(f"checking {archive.name.removesuffix('.part')} ({size // MEGABYTE} MB)")
     check_archive(archive, sha256)
     return archive
 
@@ -113,91 +114,10 @@ def _checked(archive: Path, sha256: str, reporter: Reporter) -> Path:
 def _is_whole(path: Path, shelf: Shelf, card: Card) -> bool:
     """Whether all that an archive could give is here."""
     try:
-        made = _at_hand(path, shelf, card, None)
+        made = at_hand(path, shelf, card, None)
     except (BadInput, NotEvaluable):  # a table is damaged, and comes anew
         return False
     return made is not None and {one.recording for one in made} <= ready(shelf, card, read_manifest(shelf)).keys()
-
-
-def _at_hand(path: Path, shelf: Shelf, card: Card, lists: Path | None) -> tuple[Entry, ...] | None:
-    """A suite's clips as far as nothing need be fetched for their list; None if something must.
-
-    Raises:
-        BadInput, NotEvaluable: its tables are here, and are not as the card says.
-    """
-    if isinstance(card.captions, str):
-        return _beside_card(path, card.captions)
-    if (found := lists_at_hand(shelf, card, lists)) is None:
-        return None
-    made = entries(card.captions, found, Reporter(quiet=True))
-    check_list(card, made)
-    keep_lists(shelf, card, found)
-    return made
-
-
-def _beside_card(path: Path, table: str) -> tuple[Entry, ...]:
-    return tuple(Entry(clip, clip.id) for clip in read_prompts(path.parent / table))
-
-
-def _clip_list(
-    path: Path, shelf: Shelf, card: Card, options: Options, archive: Path | None, reporter: Reporter
-) -> tuple[Entry, ...]:
-    """The suite's clips, made of its owner's tables; or those beside the card."""
-    captions = card.captions
-    if isinstance(captions, str):
-        return _beside_card(path, captions)
-    beside, unpacked = options.audio if options.audio and options.audio.is_dir() else None, shelf.folder / "unpacked"
-    try:
-        if archive:
-            beside = tables(archive, [one for one in captions.lists if not one.url], unpacked)
-        found = _obtained(shelf, card, options.lists, beside, reporter, packed=not archive)
-        made = entries(captions, found, reporter)
-        check_list(card, made)
-        keep_lists(shelf, card, found)  # not before: what is bad must not take the place of what was good
-    except (BadInput, NotEvaluable) as error:  # the user knows the archive, and not where it was unpacked
-        raise type(error)(str(error).replace(str(unpacked), str(archive))) from error
-    finally:
-        shutil.rmtree(unpacked, ignore_errors=True)
-    return made
-
-
-def _obtained(
-    shelf: Shelf, card: Card, lists: Path | None, beside: Path | None, reporter: Reporter, *, packed: bool
-) -> Found:
-    """The tables; or advice that is of use where they may yet come in the card's archive.
-
-    Raises:
-        NotEvaluable: as :func:`obtain_lists`.
-    """
-    try:
-        return obtain_lists(shelf, card, lists, beside, reporter)
-    except NotEvaluable as error:
-        packed = packed and isinstance(card.reference, Recordings) and card.reference.archive is not None
-        if packed and isinstance(card.captions, Captions) and not all(one.url for one in card.captions.lists):
-            raise NotEvaluable(f"{error}; or get both with --from archive") from error
-        raise
-
-
-def _subsets(
-    path: Path, shelf: Shelf, lists: Path | None, items: Mapping[str, Item], reporter: Reporter
-) -> Iterator[Subset]:
-    """The suite and its subsets; the clip lists of those whose tables are at hand are kept too."""
-    for subset in ("", *load_card(path).subsets):
-        one, card = shelf.of(subset), load_card(path, subset)
-        if not isinstance(card.reference, Recordings):
-            continue
-        try:
-            made = _at_hand(path, one, card, lists)
-        except (BadInput, NotEvaluable) as error:  # what was asked for is ready nonetheless
-            reporter.line(f"{one.name}: {error}")
-            made = None
-        if made is None:
-            yield Subset(one.name, how=one.command)
-            continue
-        if one != shelf:
-            write_clips(one, card, made)
-        wanted = {entry.recording for entry in made}
-        yield Subset(one.name, sum(items[name].status == "ready" for name in wanted & items.keys()), len(wanted))
 
 
 def _put_away(archive: Path, subsets: Sequence[Subset], reporter: Reporter) -> None:

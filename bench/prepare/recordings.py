@@ -10,9 +10,9 @@ from typing import NamedTuple
 from bench.audio import FEATURES_ONLY, Unreadable
 from bench.card import Card
 from bench.digest import digest
+from bench.errors import listed
 from bench.features import read_stub
-from bench.manifest import Item, add_to_manifest, read_manifest, write_manifest
-from bench.prepare.convert import conversion_key, is_converted, is_other
+from bench.manifest import Item, add_to_manifest, is_other, is_ready, read_manifest, write_manifest
 from bench.prepare.find import search
 from bench.prepare.gather import Task, gather
 from bench.prepare.options import Options
@@ -54,11 +54,7 @@ class Gathered(NamedTuple):
 
 def ready(shelf: Shelf, card: Card, items: Mapping[str, Item]) -> dict[str, Item]:
     """The recordings that are prepared as the card has it now."""
-    return {
-        name: item
-        for name, item in items.items()
-        if item.status == "ready" and is_converted(shelf.recording(name), conversion_key(item.source_sha256, card))
-    }
+    return {name: item for name, item in items.items() if is_ready(shelf, card, item)}
 
 
 def gather_recordings(
@@ -90,12 +86,29 @@ def gather_recordings(
     _clear_audio(shelf, card, items, wanted, reporter)
     _clear_stubs(shelf, card, reporter)
     stamp_audio(shelf, card)
-    here = ready(shelf, card, {name: item for name, item in items.items() if name in wanted})
+    here = ready(shelf, card, items)
+    items |= {name: Item(name, "missing", why=NOT_GIVEN) for name, item in items.items() if _is_lost(item, here)}
     left = {name: start for name, start in wanted.items() if name not in here or options.audio}
     order = Order(shelf, card, card.reference, left, reporter)
     source = _source(order, options, archive)
     items |= {name: _lacking(name, items.get(name), source) for name in left} | here
-    return Gathered(_converted(order, source, options.jobs, items), source.unused)
+    items = _converted(order, source, options.jobs, items)
+    _name_strays(shelf, {name for name in wanted if items[name].status != "ready"}, reporter)
+    return Gathered(items, source.unused)
+
+
+def _is_lost(item: Item, here: Collection[str]) -> bool:
+    """Whether a recording was ready once, and its WAV is gone since, or another."""
+    return item.status == "ready" and item.id not in here
+
+
+def _name_strays(shelf: Shelf, lacking: Collection[str], reporter: Reporter) -> None:
+    """Say which WAVs lie where prepared ones do, under names of recordings that are not ready; none is heard."""
+    there = shelf.references()
+    strays = sorted(name for name in lacking if name in there and there[name].suffix != FEATURES_ONLY)
+    if strays:
+        what = f"{len(strays)} files in {shelf.audio} were not prepared, and are not used: {listed(strays)}"
+        reporter.line(f"{what}; give a folder that holds them with --audio")
 
 
 def _clear_audio(
@@ -109,8 +122,8 @@ def _clear_audio(
     there = {name: path for name, path in shelf.references().items() if path.suffix != FEATURES_ONLY}
     if is_stamped(shelf, card):
         why = "are not as they were prepared"
-        made = {name: items[name] for name in there if name in wanted and name in items and _is_ready(items[name])}
-        stale = [name for name, item in made.items() if is_other(there[name], conversion_key(item.source_sha256, card))]
+        made = [items[name] for name in there if name in wanted and name in items]
+        stale = [item.id for item in made if item.status == "ready" and is_other(shelf, card, item)]
     else:
         why = "were cut or resampled otherwise than the card now says"
         stale = sorted(there.keys() - ready(shelf, card, items).keys())
@@ -118,10 +131,6 @@ def _clear_audio(
         there[name].unlink()
     if stale:
         reporter.line(f"{len(stale)} recordings {why}: removed")
-
-
-def _is_ready(item: Item) -> bool:
-    return item.status == "ready"
 
 
 def _clear_stubs(shelf: Shelf, card: Card, reporter: Reporter) -> None:

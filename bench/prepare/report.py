@@ -23,12 +23,14 @@ class Subset(NamedTuple):
         ready: how many are ready; None where its clip list is not at hand.
         wanted: of how many; likewise.
         how: the command that gets that list.
+        why: why it could not be had on the way.
     """
 
     name: str
     ready: int | None = None
     wanted: int | None = None
     how: str = ""
+    why: str = ""
 
     @property
     def complete(self) -> bool:
@@ -39,7 +41,7 @@ class Subset(NamedTuple):
     def line(self) -> str:
         """For a person."""
         if self.ready is None:
-            return f"{self.name}: not known yet ({self.how})"
+            return f"{self.name}: not known yet{self.why and f', since {self.why}'} ({self.how})"
         return f"{self.name}: {'complete' if self.complete else f'{self.ready} of {self.wanted}'}"
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from bench.errors import BadInput
+from bench.errors import BadInput, listed, short
 from bench.prepare.listing import UNFIT, Row, id_of, rows
 from bench.prepare.literals import json_items
 from bench.progress import Reporter
@@ -75,7 +75,7 @@ def draw(ids: Iterable[str], sample: int, seed: int) -> list[str]:
 def _only(paths: Sequence[Path]) -> Path:
     known = [path for path in paths if path.suffix.lower() in SUFFIXES]
     if len(known) != 1:
-        names = ", ".join(path.name for path in known or paths)
+        names = listed([path.name for path in known or paths])
         raise BadInput(f"one tag table is wanted, with one of the suffixes {', '.join(SUFFIXES)}; there are: {names}")
     return known[0]
 
@@ -99,7 +99,7 @@ def _of_csv(path: Path, listing: Listing) -> Tags:
     for row in rows([path], dataclasses.replace(listing, format="csv", header=header, caption="tags")):
         track = id_of(row, listing)
         if track in found:
-            raise BadInput(f"{row.where}: track {track!r} stands there before")
+            raise BadInput(f"{row.where}: track {short(track)!r} stands there before")
         found[track] = _clean(row.cells["tags"].split(";"))
     return found
 
@@ -111,7 +111,7 @@ def _of_json(path: Path, listing: Listing) -> Tags:
         if track is None or not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise BadInput(f'{where}: must be a track\'s id with {{"tag": [...]}}')
         if any(UNFIT.search(text) for text in (track, *names)):
-            raise BadInput(f"{where}: {track[:60]!r} or a tag holds a character that no file can be written with")
+            raise BadInput(f"{where}: {short(track)!r} or a tag holds a character that no file can be written with")
         found[track] = _clean(names)
     return found
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from requests import Response
 
 TIMEOUT = (10.0, 60.0)  # seconds: to connect, and between two pieces
+HASTY = (3.0, 10.0)  # the same, for what can be done without
 PAUSES = (1.0, 3.0, 9.0)  # seconds before each new try that follows one without progress
 PIECE = 1 << 16  # bytes
 MEGABYTE = 1_000_000
@@ -27,7 +28,10 @@ BUSY = (408, 425, 429, 500, 502, 503, 504)  # answers after which asking again c
 WHOLE, PARTIAL, BEYOND = 200, 206, 416
 CONNECTION = re.compile(r"^\w+Connection(Pool)?\([^)]*\): ")  # how urllib3 begins its messages
 PAGES = ("text/html", "application/xhtml+xml")
-PAGE = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head)\b", re.IGNORECASE | re.DOTALL)
+PAGE = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:(?:<!--.*?-->|<\?xml.*?\?>)\s*)*<(?:!doctype\s+html|html|head)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 class Part(NamedTuple):
@@ -87,33 +91,38 @@ class _Broken(Exception):
     """A transfer came to nothing, or to a part; another try may do better."""
 
 
-def transfer(part: Part, reporter: Reporter) -> None:
+def transfer(part: Part, reporter: Reporter, *, hasty: bool = False) -> None:
     """Make a part whole: with as many tries as get further than any before, and a few that don't.
+
+    Args:
+        part: what has come of it so far.
+        reporter: where progress is shown.
+        hasty: with one try, and little patience.
 
     Raises:
         NotEvaluable: the file is not there, is a web page, or its transfer breaks off again and again.
         OSError: the disk is full.
     """
     try:
-        _persist(part, reporter)
+        _persist(part, reporter, hasty)
     except BaseException:  # an interrupt too leaves nothing that can't be gone on with
         if not part.came:
             part.discard()
         raise
 
 
-def _persist(part: Part, reporter: Reporter) -> None:
+def _persist(part: Part, reporter: Reporter, hasty: bool) -> None:
     import requests
 
     again = (_Broken, requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
     furthest, idle = part.came, 0
     while True:
         try:
-            return _try(part, reporter)
+            return _try(part, reporter, HASTY if hasty else TIMEOUT)
         except again as error:
             idle = 0 if part.came > furthest else idle + 1
             furthest = max(furthest, part.came)
-            if idle > len(PAUSES):
+            if hasty or idle > len(PAUSES):
                 raise failed(part, error) from error
             way = f"going on from byte {part.came}" if part.came else "trying again"
             reporter.line(f"{part.target.name}: {_said(error)}; {way}")
@@ -135,14 +144,14 @@ def _said(error: BaseException | str) -> str:
     return " ".join(CONNECTION.sub("", error).split())
 
 
-def _try(part: Part, reporter: Reporter) -> None:
+def _try(part: Part, reporter: Reporter, timeout: tuple[float, float]) -> None:
     import requests
 
     came = part.came
     headers = {"Accept-Encoding": "identity"}  # so that bytes are counted as they are kept
     if came:
         headers |= {"Range": f"bytes={came}-", "If-Range": part.state}
-    with requests.get(part.url, headers=headers, stream=True, timeout=TIMEOUT) as answer:
+    with requests.get(part.url, headers=headers, stream=True, timeout=timeout) as answer:
         if answer.status_code == BEYOND and came:
             return _beyond(answer, part)
         _check(answer, part)
@@ -209,8 +218,8 @@ def _receive(answer: Response, part: Part, reporter: Reporter) -> None:
             file.write(piece)
             came, before = came + len(piece), came
             advance(came // MEGABYTE - before // MEGABYTE)
-    if total and part.path.stat().st_size < total:
-        raise _Broken(f"it ended after {part.path.stat().st_size} of {total} bytes")
+    if part.path.stat().st_size < whole:
+        raise _Broken(f"it ended after {part.path.stat().st_size} of {whole} bytes")
 
 
 def _require_space(part: Part, needed: int) -> None:

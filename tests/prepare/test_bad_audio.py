@@ -58,14 +58,22 @@ def with_bad(value: float) -> bytes:
     return encode_wav(samples, 16_000, subtype="FLOAT")
 
 
+def holed(data: bytes) -> bytes:
+    """A file with zeros in its middle."""
+    middle = len(data) // 2
+    return data[:middle] + bytes(1000) + data[middle + 1000 :]
+
+
 WAV = encode_wav(STEREO[:, 0].astype(np.float32), 16_000, subtype="FLOAT")
 BAD = {
     "truncated WAV": (WAV[:-1000], r"a\.wav is truncated: 95000 of 96000 bytes of samples"),
     "WAV without samples": (encode_wav(np.zeros(0, np.float32), 16_000), r"a\.wav holds no samples"),
     "WAV cut in its header": (WAV[:30], r"a\.wav is truncated: it ends before its samples"),
     "truncated FLAC": (SOUND["FLAC"][:20_000], r"a\.wav can't be decoded: .*"),
-    "truncated MP3": (SOUND["MP3"][:3_000], r"a\.wav is truncated: \d+ of 16000 samples"),
+    "truncated MP3": (SOUND["MP3"][:3_000], r"a\.wav is truncated: 8 of 44 frames"),
     "truncated Ogg": (SOUND["Vorbis"][:-2_000], r"a\.wav is truncated: its last page is not .*"),
+    "Ogg with a hole": (holed(SOUND["Vorbis"]), r"a\.wav is damaged: its page at byte \d+ is not as it was written"),
+    "MP3 with a hole": (holed(SOUND["MP3"]), r"a\.wav is damaged: no frame begins at byte \d+, and some follow"),
     "0 bytes": (b"", r"a\.wav is empty \(0 bytes\)"),
     "text": (b"version https://git-lfs.github.com/spec/v1\n", r"a\.wav can't be decoded: .*"),
     "web page": (b"<!DOCTYPE html><html>Not found</html>", r"a\.wav can't be decoded: .*"),

@@ -252,3 +252,22 @@ def test_a_list_is_held_to_the_cards_number_and_digest(tables: Tables) -> None:
         check_list(card(clips=4), made)
     with pytest.raises(NotEvaluable, match=f"{wrong}its SHA-256 is {list_digest(made)}, and must be {'0' * 64}$"):
         check_list(card(clips=3, sha256="0" * 64), made)
+
+
+LONG = "x" * 100_000
+
+
+@pytest.mark.parametrize(
+    ("text", "changes"),
+    [
+        (f"id,caption\n{LONG},a\n{LONG},b\n", {}),
+        (f"id,caption\n{LONG},a\n", {}),
+        (f"id,caption\n{LONG},a\n", {"take": 2}),
+        (f"id,caption\n{LONG},a\n", {"join": IDS}),
+        ("id,caption\nb,a\n", {"only": IDS}),
+        (f"id,caption,start\na,a,{LONG}\n", {"listing": Listing(file="list.csv", caption="caption", start="start")}),
+    ],
+)
+def test_what_a_message_quotes_is_short_however_long_it_is(tables: Tables, text: str, changes: dict[str, Any]) -> None:
+    tables.put("ids.csv", f"id\na{LONG}\n")
+    assert len(tables.refusal(text, **changes)) < 1000

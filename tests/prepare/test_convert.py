@@ -18,8 +18,8 @@ from recording_files import conversion, encoded, noise
 from bench.audio import Sound, Waveform, decode, encode_wav, mono, wav_comment
 from bench.card import Card
 from bench.digest import file_digest
-from bench.manifest import Item
-from bench.prepare.convert import BLOCK, conversion_key, convert, excerpt, is_converted
+from bench.manifest import Item, made_of, said_by
+from bench.prepare.convert import BLOCK, convert, excerpt
 
 WHOLE = {"crop": "whole", "seconds": None}
 SUBTYPES = {"WAV": "PCM_16", "FLAC": "PCM_24", "MP3": "MPEG_LAYER_III", "OGG": "VORBIS"}
@@ -117,7 +117,7 @@ def test_the_manifest_knows_both_files() -> None:
     item, target = converted(mono_wav(), conversion())
     assert item.sha256 == file_digest(target)
     assert item.source_sha256 == file_digest(Path("a.wav"))
-    assert wav_comment(target) == f"bench:{conversion_key(item.source_sha256, conversion())}"
+    assert wav_comment(target) == made_of(item.source_sha256, conversion())
 
 
 def test_what_is_made_is_not_made_again() -> None:
@@ -133,9 +133,9 @@ def test_what_is_made_is_not_made_again() -> None:
 )
 def test_another_conversion_is_made_anew(change: dict[str, object]) -> None:
     first, target = converted(mono_wav(), conversion())
-    assert not is_converted(target, conversion_key(first.source_sha256, conversion(**change)))
+    assert said_by(target) != made_of(first.source_sha256, conversion(**change))
     converted(mono_wav(), conversion(**change))
-    assert is_converted(target, conversion_key(first.source_sha256, conversion(**change)))
+    assert said_by(target) == made_of(first.source_sha256, conversion(**change))
 
 
 def test_other_bytes_are_converted_anew() -> None:
@@ -153,7 +153,7 @@ def test_a_wav_that_was_cut_off_since_is_made_again() -> None:
 
 
 def test_a_length_that_the_card_does_not_cut_to_changes_nothing() -> None:
-    assert conversion_key("0", conversion(**WHOLE)) == conversion_key("0", conversion(crop="whole", seconds=2.0))
+    assert made_of("0", conversion(**WHOLE)) == made_of("0", conversion(crop="whole", seconds=2.0))
 
 
 def test_a_source_name_that_is_no_text_is_noted_as_well_as_can_be() -> None:

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 from server import Fault, Site, serving
 
-from bench.errors import NotEvaluable
+from bench.errors import BadInput, NotEvaluable
 from bench.prepare import transfer
-from bench.prepare.download import download, held_digest
+from bench.prepare.download import download
 from bench.progress import Reporter
 
 DATA = bytes(range(256)) * 1000
@@ -202,6 +202,31 @@ def test_a_server_that_falls_silent_is_left_after_a_while(
     assert ranges(site) == ["", "bytes=1000-"]
 
 
+def test_a_transfer_without_a_length_that_ends_before_the_size_that_is_known_goes_on(site: Site, target: Path) -> None:
+    site.headers[NAME] = {"Content-Length": None}
+    site.faults[NAME] = Fault(cut=100_000, times=1)
+    assert download(site.url(NAME), target, size=len(DATA), reporter=QUIET).read_bytes() == DATA
+    assert ranges(site) == ["", "bytes=100000-"]
+
+
+def test_one_who_is_in_haste_tries_once(site: Site, target: Path) -> None:
+    site.faults[NAME] = Fault(cut=50_000, times=1)
+    with pytest.raises(NotEvaluable, match="50000 bytes of it are kept"):
+        download(site.url(NAME), target, hasty=True, reporter=QUIET)
+    assert len(site.asked) == 1
+    assert download(site.url(NAME), target, hasty=True, reporter=QUIET).read_bytes() == DATA
+
+
+def test_one_who_is_in_haste_leaves_a_server_that_is_silent_soon(
+    site: Site, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transfer, "HASTY", (5.0, 0.2))
+    site.faults[NAME] = Fault(cut=1000, stall=30, times=1)
+    with pytest.raises(NotEvaluable):
+        download(site.url(NAME), target, hasty=True, reporter=QUIET)
+    assert len(site.asked) == 1
+
+
 def test_a_server_without_ranges_is_asked_for_the_whole_again(site: Site, target: Path) -> None:
     site.plain.add(NAME)
     site.faults[NAME] = Fault(cut=100_000, times=2)
@@ -324,6 +349,9 @@ def test_no_server_at_all_is_one_short_line(
     [
         (b"<!DOCTYPE html><p>Log in", "application/octet-stream"),
         (b"\n <!-- portal -->\n<HTML>", "text/plain"),
+        (b"\xef\xbb\xbf<!DOCTYPE html><p>Log in", "application/octet-stream"),
+        (b'\xef\xbb\xbf<?xml version="1.0" encoding="utf-8"?>\n<!-- a -->\n<html lang="en">', "text/plain"),
+        (b'<?xml version="1.0"?><!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN">', "text/csv"),
         (b"id,caption\n", "text/html; charset=utf-8"),
         (b"id,caption\n", "application/xhtml+xml"),
     ],
@@ -332,6 +360,12 @@ def test_a_web_page_is_taken_for_none(site: Site, target: Path, page: bytes, kin
     site.files[NAME], site.types[NAME] = page, kind
     assert "a web page came in place of the file" in refusal(site, target)
     assert names(target) == []
+
+
+@pytest.mark.parametrize("data", [b"<htmlish,caption\n", b"<?xml version='1.0'?><rows/>", b"\xef\xbb\xbfid,caption\n"])
+def test_what_is_no_web_page_is_taken_for_none(site: Site, target: Path, data: bytes) -> None:
+    site.files[NAME] = data
+    assert download(site.url(NAME), target, reporter=QUIET).read_bytes() == data
 
 
 def test_a_web_page_in_between_loses_nothing_that_came(site: Site, target: Path) -> None:
@@ -360,37 +394,68 @@ def test_what_was_there_stays_where_the_new_one_is_refused(site: Site, target: P
     assert names(target) == [NAME]
 
 
-# Digests that are held from first use.
-
-
-def test_where_no_digest_is_known_the_first_one_is_held(site: Site, target: Path) -> None:
-    assert held_digest("audiocaps/list.csv") == ""
-    download(site.url(NAME), target, held="audiocaps/list.csv", reporter=QUIET)
-    assert held_digest("audiocaps/list.csv") == sha(DATA)
-    site.files[NAME] = OTHERS
-    download(site.url(NAME), target, held="audiocaps/list.csv", reporter=QUIET)
-    assert len(site.asked) == 1
-    target.unlink()
-    said = refusal(site, target, held="audiocaps/list.csv")
-    assert f"has the SHA-256 {sha(OTHERS)}, and must have {sha(DATA)} as the first time" in said
-    assert names(target) == []
-    assert held_digest("audiocaps/list.csv") == sha(DATA)
-
-
-def test_a_file_that_was_changed_here_stays_until_the_one_held_to_comes(site: Site, target: Path) -> None:
-    download(site.url(NAME), target, held="key", reporter=QUIET)
+def test_a_file_that_was_changed_here_stays_until_the_right_one_comes(site: Site, target: Path) -> None:
+    target.parent.mkdir()
     target.write_bytes(b"edited")
     site.files[NAME] = OTHERS
-    refusal(site, target, held="key")
+    said = refusal(site, target, sha256=sha(DATA), since=" as the first time")
+    assert f"has the SHA-256 {sha(OTHERS)}, and must have {sha(DATA)} as the first time; it was not kept" in said
     assert target.read_bytes() == b"edited"
     site.files[NAME] = DATA
-    assert download(site.url(NAME), target, held="key", reporter=QUIET).read_bytes() == DATA
+    assert download(site.url(NAME), target, sha256=sha(DATA), reporter=QUIET).read_bytes() == DATA
 
 
-def test_a_published_digest_comes_before_the_one_held(site: Site, target: Path) -> None:
-    download(site.url(NAME), target, held="key", reporter=QUIET)
+# Files that no digest is known of: what they are checked for is known before they have their name.
+
+
+def is_data(path: Path) -> None:
+    if path.read_bytes() != DATA:
+        raise BadInput(f"{path} is bad")
+
+
+def test_a_file_that_does_not_pass_is_not_kept_and_the_server_is_asked_again(site: Site, target: Path) -> None:
     site.files[NAME] = OTHERS
-    assert download(site.url(NAME), target, held="key", sha256=sha(OTHERS), reporter=QUIET).read_bytes() == OTHERS
+    with pytest.raises(NotEvaluable) as caught:
+        download(site.url(NAME), target, check=is_data, reporter=QUIET)
+    assert str(caught.value) == f"{NAME} from {site.url(NAME)} is bad; it was not kept"
+    assert names(target) == []
+    site.files[NAME] = DATA
+    assert download(site.url(NAME), target, check=is_data, reporter=QUIET).read_bytes() == DATA
+    assert len(site.asked) == 2
+
+
+def test_what_was_there_stays_where_the_new_one_does_not_pass(site: Site, target: Path) -> None:
+    download(site.url(NAME), target, check=is_data, reporter=QUIET)
+    site.files[NAME] = OTHERS
+    with pytest.raises(NotEvaluable):
+        download(site.url(NAME), target, check=is_data, reporter=QUIET)
+    assert target.read_bytes() == DATA
+    assert names(target) == [NAME]
+
+
+def test_a_check_that_is_interrupted_costs_no_second_download(site: Site, target: Path) -> None:
+    def interrupted(_: Path) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        download(site.url(NAME), target, check=interrupted, reporter=QUIET)
+    assert download(site.url(NAME), target, check=is_data, reporter=QUIET).read_bytes() == DATA
+    assert ranges(site) == ["", f"bytes={len(DATA)}-"]
+
+
+def test_a_file_whose_digest_is_known_is_not_checked(site: Site, target: Path) -> None:
+    site.files[NAME] = OTHERS
+    assert download(site.url(NAME), target, sha256=sha(OTHERS), check=is_data, reporter=QUIET).is_file()
+
+
+def test_offline_a_file_that_is_here_has_to_pass_too(site: Site, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BENCH_OFFLINE", "1")
+    target.parent.mkdir()
+    target.write_bytes(OTHERS)
+    with pytest.raises(BadInput, match="is bad"):
+        download(site.url(NAME), target, check=is_data, reporter=QUIET)
+    target.write_bytes(DATA)
+    assert download(site.url(NAME), target, check=is_data, reporter=QUIET) == target
 
 
 # Where nothing may be downloaded or written.

@@ -110,6 +110,32 @@ def test_where_no_name_fits_one_line_says_what_was_looked_for_and_what_is_there(
     )
 
 
+@pytest.mark.parametrize("suffix", [".aiff", ".AIF", ".au", ".w64", ".m4a", ".webm"])
+def test_a_file_of_a_kind_that_is_not_read_is_not_called_missing_without_a_word(bench: Bench, suffix: str) -> None:
+    own_card()
+    files = {name.replace(".wav", suffix) if name < "c2" else name: data for name, data in recordings().items()}
+    folder({**files, "c5.json": b"{}", f"other{suffix}": b""})
+    (Path("mine") / "c5.wav").unlink()
+    ran = bench(*WORDS, "--quiet")
+    assert (ran.code, ran.err) == (3, "")
+    why = f"a file of that name, but {suffix.lower()} is not read (.wav, .flac, .mp3, .ogg, .opus are)"
+    assert f"2 missing ({why}): c0, c1\n" in ran.out
+    assert "1 missing (no file of that name): c5\n" in ran.out
+    assert {manifest()[name]["why"] for name in ("c0", "c1")} == {why}
+
+
+def test_where_all_files_are_of_such_a_kind_each_is_named(bench: Bench) -> None:
+    own_card()
+    folder({name.replace(".wav", ".aiff"): data for name, data in recordings().items()})
+    ran = bench(*WORDS, "--quiet")
+    assert ran.code == 3
+    assert "6 missing (a file of that name, but .aiff is not read (.wav, .flac, .mp3, .ogg, .opus are)): " in ran.out
+
+
+def test_a_file_that_is_read_goes_before_one_that_is_not() -> None:
+    assert found(["Yabc.aiff", "abc.wav", "abc.aiff"], {"abc": None}) == {"abc": "abc.wav"}
+
+
 @pytest.mark.parametrize(
     ("make", "said"),
     [

@@ -20,6 +20,7 @@ from recording_files import encoded, folder, manifest, noise, own_card, recordin
 from bench.manifest import Item
 from bench.prepare.gather import Task, gather
 from bench.progress import Reporter
+from bench.suites import load_suite
 
 QUIET = Reporter(quiet=True)
 WORDS = ("prepare", "own.yaml", "--lists", "lists", "--audio", "mine", "--jobs", "2")
@@ -148,6 +149,7 @@ def test_a_kill_loses_only_what_was_under_way(many: Path) -> None:
     assert len(there - lines.keys()) <= 4  # those whose line was not written yet
     assert lines.keys() <= there
     assert {item["status"] for item in lines.values()} == {"ready"}
+    assert counted() == lines.keys()  # a run counts those of which there is a line
     kept = {path.name: path.stat().st_mtime_ns for path in shelf().audio.glob("*.wav")}
     assert finish(start(*WORDS, "--quiet")).code == 0
     after = {path.name: path.stat().st_mtime_ns for path in shelf().audio.iterdir()}
@@ -156,12 +158,22 @@ def test_a_kill_loses_only_what_was_under_way(many: Path) -> None:
     assert tree(Path("data")) == whole()
 
 
+def counted() -> set[str]:
+    """The clips of which a run has reference audio."""
+    return {clip.id for clip in load_suite("own.yaml").clips if clip.reference}
+
+
 def test_a_line_that_a_kill_tore_is_made_again(bench: Bench) -> None:
     own_card()
     folder(recordings())
     bench(*WORDS, "--quiet")
     before, path = tree(Path("data")), shelf().manifest
     path.write_bytes(path.read_bytes()[:-50])
+    assert counted() == {f"c{index}" for index in range(5)}
+    said = bench("prepare", "own.yaml")
+    assert said.code == 3
+    assert "5 of 6 recordings are ready" in said.out
+    assert f"1 files in {shelf().audio} were not prepared, and are not used: c5; give a folder" in said.err
     assert bench(*WORDS, "--quiet").code == 0
     assert tree(Path("data")) == before
 

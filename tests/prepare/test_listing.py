@@ -83,6 +83,44 @@ def test_columns_that_are_missing_too_many_or_doubled_are_named(path: Path, head
     assert expected in refusal(path, f"{header}\n", header=HEADER)
 
 
+PAGE = "<html>" + "x" * 100_000
+
+
+@pytest.mark.parametrize(
+    ("text", "changes"),
+    [
+        (PAGE, {"header": HEADER}),
+        (PAGE, {}),
+        (f"{PAGE}\n{PAGE},b\n", {"id": PAGE}),
+        ("<html>," + ",".join(f"x{one}" for one in range(20_000)), {"header": HEADER}),
+        (",".join(f"x{one}" for one in range(20_000)), {}),
+        ("id," + ",".join(f"x{one}" for one in range(20_000)) + "\n1,2\n", {}),
+        ("id," + "x," * 20_000, {}),
+        (PAGE, {"header": HEADER, "format": "tsv"}),
+        (PAGE * 10, {"format": "pipe"}),
+        (f"id|{PAGE}\na\n", {"format": "pipe"}),
+        (json.dumps([{"id": "a", PAGE: 1}]), {"header": ("id",), "format": "json"}),
+        (json.dumps([{PAGE: 1}]), {"format": "json"}),
+        (json.dumps([{"id": "a", PAGE: "\0"}]), {"format": "json"}),
+        (json.dumps({PAGE: 1}), {"format": "json", "at": "rows"}),
+        (json.dumps({f"x{one}": 1 for one in range(20_000)}), {"format": "json", "at": "rows"}),
+        (f"{{{PAGE!r}: 1, {PAGE!r}: 2}}", {"format": "json"}),
+        (f"x = {{{PAGE!r}: 1, {PAGE!r}: 2}}", {"format": "python", "at": "x", "id": "key"}),
+    ],
+)
+def test_what_a_message_quotes_is_short_however_long_it_is(path: Path, text: str, changes: dict[str, Any]) -> None:
+    assert len(refusal(path, text, **changes)) < 1000
+
+
+def test_an_id_that_is_not_found_is_quoted_in_short(path: Path) -> None:
+    listing = Listing(file="list.csv", pattern="^(a)$")
+    path.write_text(f"id\n{PAGE}\n")
+    [row] = rows([path], listing)
+    with pytest.raises(BadInput) as caught:
+        id_of(row, listing)
+    assert str(caught.value) == f"{path}, line 2: id is {PAGE[:60] + '…'!r}, in which '^(a)$' finds no id"
+
+
 def test_without_a_header_on_the_card_what_is_used_must_be_there_once(path: Path) -> None:
     assert cells(path, "id,caption\na,rain\n", caption="caption") == [{"id": "a", "caption": "rain"}]
     assert ": no column is called 'caption' (did you mean 'captions'?)" in refusal(

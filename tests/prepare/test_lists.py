@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from server import Fault, Site, serving
 from bench.card import Card
 from bench.errors import BadInput, NotEvaluable
 from bench.prepare import transfer
-from bench.prepare.lists import keep_lists, obtain_lists
+from bench.prepare.lists import can_be_had, keep_lists, lists_at_hand, obtain_lists, unchecked
 from bench.prepared import Shelf
 from bench.progress import Reporter
 from bench.sources import Captions, Listing
@@ -56,7 +57,8 @@ def card(*listings: Listing) -> Card:
 
 def obtained(*listings: Listing, lists: Path | None = None, beside: Path | None = None) -> dict[str, tuple[Path, ...]]:
     mine = card(*listings)
-    return keep_lists(SHELF, mine, obtain_lists(SHELF, mine, lists, beside, Reporter(quiet=True)))
+    with unchecked(SHELF, mine):
+        return keep_lists(SHELF, mine, obtain_lists(SHELF, mine, lists, beside, Reporter(quiet=True)))
 
 
 def pinned(site: Site, data: bytes = DATA) -> Listing:
@@ -157,12 +159,82 @@ def test_where_no_digest_is_known_a_table_that_comes_back_different_is_refused(
     (own / "list.csv").write_bytes(DATA)
     obtained(loose, lists=own if users else None)
     (own / "list.csv").write_bytes(OTHERS)
-    with pytest.raises(BadInput, match=f"has the SHA-256 {sha(OTHERS)}, and at first use it had {sha(DATA)}"):
+    way = rf"\(to take another, remove {SHELF.folder}/held\.json\)"
+    with pytest.raises(BadInput, match=f"has the SHA-256 {sha(OTHERS)}, and at first use it had {sha(DATA)} {way}"):
         obtained(loose, lists=own)
     (SHELF.lists / "list.csv").unlink()
     site.files["list.csv"] = OTHERS
-    with pytest.raises(NotEvaluable, match="as the first time; it was not kept; or give a copy of your own with"):
+    with pytest.raises(NotEvaluable, match=f"as the first time {way}; it was not kept; or give a copy of your own"):
         obtained(loose)
+    (SHELF.folder / "held.json").unlink()
+    assert obtained(loose)["list.csv"][0].read_bytes() == OTHERS
+
+
+def test_what_is_held_to_does_not_go_with_the_cache(site: Site, tmp_path: Path) -> None:
+    loose = Listing(file="list.csv", url=site.url("list.csv"))
+    obtained(loose)
+    shutil.rmtree(tmp_path / "cache", ignore_errors=True)
+    (SHELF.lists / "list.csv").unlink()
+    site.files["list.csv"] = OTHERS
+    with pytest.raises(NotEvaluable, match="as the first time"):
+        obtained(loose)
+
+
+# Tables that nothing vouches for.
+
+
+def test_a_table_that_nothing_vouches_for_takes_no_place_until_clips_were_made_of_it(site: Site) -> None:
+    mine = card(Listing(file="list.csv", url=site.url("list.csv")))
+    (SHELF.lists).mkdir(parents=True)
+    (SHELF.lists / "list.csv").write_bytes(OTHERS)
+    with pytest.raises(BadInput) as caught, unchecked(SHELF, mine):
+        [path] = obtain_lists(SHELF, mine, None, None, Reporter(quiet=True))["list.csv"]
+        assert path.read_bytes() == DATA
+        raise BadInput(f"{path}, line 3: bad")
+    assert str(caught.value) == f"{site.url('list.csv')}, line 3: bad; it was not kept"
+    assert tree(SHELF.folder) == {"lists/list.csv": OTHERS}
+    assert obtained(*mine.captions.lists)["list.csv"][0].read_bytes() == DATA  # type: ignore[union-attr]
+    assert len(site.asked) == 2
+
+
+def test_a_transfer_of_such_a_table_that_breaks_off_can_be_gone_on_with(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transfer, "PIECE", 5)
+    site.faults["list.csv"] = Fault(cut=5, times=1)
+    mine = card(Listing(file="list.csv", url=site.url("list.csv")))
+    with pytest.raises(NotEvaluable, match="5 bytes of it are kept"), unchecked(SHELF, mine):
+        obtain_lists(SHELF, mine, None, None, Reporter(quiet=True), hasty=True)
+    assert obtained(*mine.captions.lists)["list.csv"][0].read_bytes() == DATA  # type: ignore[union-attr]
+    assert site.asked[-1].range == "bytes=5-"
+    assert sorted(path.name for path in SHELF.folder.iterdir()) == ["held.json", "lists"]
+
+
+def test_offline_a_table_that_is_here_has_to_do(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BENCH_OFFLINE", "1")
+    (SHELF.lists).mkdir(parents=True)
+    (SHELF.lists / "list.csv").write_bytes(OTHERS)
+    assert obtained(Listing(file="list.csv", url=site.url("list.csv")))["list.csv"][0].read_bytes() == OTHERS
+
+
+def test_whether_tables_can_be_had(site: Site, own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = card(pinned(site), Listing(file="only.csv"))
+    assert not can_be_had(SHELF, mine, own)  # only.csv has no address
+    (own / "only.csv").write_bytes(b"id\na\n")
+    assert can_be_had(SHELF, mine, own)
+    assert lists_at_hand(SHELF, mine, own) is None
+    monkeypatch.setenv("BENCH_OFFLINE", "1")
+    assert not can_be_had(SHELF, mine, own)
+
+
+def test_in_haste_nothing_is_said_of_what_the_users_folder_lacks_and_no_advice_is_given(
+    site: Site, own: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site.faults["list.csv"] = Fault(status=503)
+    with pytest.raises(NotEvaluable, match=r"the server answers 503 Service Unavailable$"):
+        obtain_lists(SHELF, card(pinned(site)), own, None, Reporter(), hasty=True)
+    assert capsys.readouterr().err.splitlines() == [f"downloading list.csv from {site.url('list.csv')}"]
+    assert len(site.asked) == 1
 
 
 def test_a_table_that_can_not_be_had_is_one_line(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

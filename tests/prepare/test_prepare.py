@@ -363,6 +363,7 @@ def test_a_recording_that_is_no_longer_wanted_stays(bench: Bench) -> None:
     assert bench(*PREPARE, "--audio", "mine").code == 0
     made = times()
     own_card(NAMES[:3])
+    edited("version: 1", "version: 2")
     assert bench(*PREPARE).code == 0
     own_card()
     assert bench(*PREPARE).code == 0

@@ -57,6 +57,13 @@ def test_a_name_that_is_a_part_of_the_reason_garbles_nothing(name: str) -> None:
     assert made.lines()[2] == f"1 missing ({said}): {name}"
 
 
+def test_a_subset_that_is_not_known_says_how_and_why() -> None:
+    assert Subset("own/a", how="bench prepare own/a").line == "own/a: not known yet (bench prepare own/a)"
+    refused = Subset("own/a", how="bench prepare own/a", why="a.csv can't be downloaded")
+    assert refused.line == "own/a: not known yet, since a.csv can't be downloaded (bench prepare own/a)"
+    assert not refused.complete
+
+
 def test_many_are_counted_and_five_of_them_named() -> None:
     items = {f"c{index}": Item(f"c{index}", "missing", why="not fetched") for index in range(12)}
     assert "12 missing (not fetched): c0, c1, c2, c3, c4 and 7 more" in report(items).lines()

@@ -1,0 +1,286 @@
+"""What a suite was first made of is held to, once it is known to be good; until then the server is asked again."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import Bench, one_line, tree
+from recording_files import NAMES, folder, own_card, recordings, shelf, tar, zipped
+from server import Site, serving
+
+from bench.errors import BadInput
+from bench.prepare import transfer
+from bench.prepare.held import held_digest, hold
+from bench.prepared import Shelf
+from bench.suites import load_suite
+
+PREPARE = ("prepare", "own.yaml", "--lists", "lists", "--quiet")
+WORDS = ("prepare", "own.yaml", "--quiet")
+
+
+@pytest.fixture(autouse=True)
+def _places(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    monkeypatch.setattr(transfer, "PAUSES", (0.0,))
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with serving() as site:
+        yield site
+
+
+def edited(old: str, new: str) -> None:
+    text = Path("own.yaml").read_text(encoding="utf-8")
+    assert old in text
+    Path("own.yaml").write_text(text.replace(old, new), encoding="utf-8")
+
+
+def held() -> dict[str, str]:
+    place = shelf().folder / "held.json"
+    return dict(json.loads(place.read_bytes())) if place.is_file() else {}
+
+
+def kept() -> list[str]:
+    """What lies on the shelf, but for its lock."""
+    return sorted(path for path in tree(shelf().folder) if not path.startswith(".") and "/." not in path)
+
+
+# Digests.
+
+
+def test_the_first_digest_is_held_to_by_address(home: Path) -> None:
+    one, other = Shelf("one"), Shelf("other")
+    assert held_digest(one, "http://a") == ""
+    Path("x").write_bytes(b"x")
+    hold(one, "http://a", Path("x"))
+    first = held_digest(one, "http://a")
+    assert len(first) == 64
+    Path("x").write_bytes(b"y")
+    hold(one, "http://a", Path("x"))
+    hold(one, "http://b", Path("x"))
+    hold(one, "", Path("x"))
+    assert held_digest(one, "http://a") == first
+    assert held_digest(one, "http://b") not in ("", first)
+    assert (held_digest(one, ""), held_digest(other, "http://a")) == ("", "")
+
+
+@pytest.mark.parametrize("damage", ["", "[]", "{", '{"http://a": 5}', "\xff"])
+def test_what_is_held_is_never_lost_in_silence(home: Path, damage: str) -> None:
+    Shelf("one").folder.mkdir(parents=True)
+    (Shelf("one").folder / "held.json").write_bytes(damage.encode("latin-1"))
+    with pytest.raises(BadInput, match=r"one/held\.json is damaged: remove it, and what comes next is held to$"):
+        held_digest(Shelf("one"), "http://a")
+
+
+# A bad first download.
+
+GOOD = b"id,caption\n" + b"".join(b"%s,caption of %s\n" % (name.encode(), name.encode()) for name in NAMES)
+BAD = {
+    "an error as JSON": b'{"error":"rate limit exceeded"}',
+    "cut off in a row": GOOD[:-20],
+    "cut off between rows": GOOD[: GOOD.index(b"c3")],
+    "empty": b"",
+    "a page behind a byte order mark": b"\xef\xbb\xbf<!DOCTYPE html><title>Busy</title>",
+    "a page as XML": b'<?xml version="1.0"?>\n<html xmlns="http://www.w3.org/1999/xhtml"><p>Busy',
+    "a page with words before it": b"Busy. <html>",
+}
+
+
+def with_address(site: Site, more: str = "clips: 6\n") -> None:
+    own_card(more=more)
+    edited("file: list.csv,", f'file: list.csv, url: "{site.url("list.csv")}",')
+
+
+@pytest.mark.parametrize("bad", BAD)
+def test_a_bad_first_table_is_not_kept_and_the_server_is_asked_again(bench: Bench, site: Site, bad: str) -> None:
+    with_address(site)
+    site.files["list.csv"] = BAD[bad]
+    site.headers["list.csv"] = {"Content-Length": None}
+    for _ in range(2):
+        ran = bench(*WORDS)
+        assert ran.code in (2, 3)
+        assert one_line(ran.err), ran.err
+        assert str(shelf().folder) not in ran.err  # no path of what was not kept
+        assert (held(), kept()) == ({}, [])
+    assert len(site.asked) == 2
+    site.files["list.csv"] = GOOD
+    assert bench(*WORDS).code == 3  # for want of audio alone
+    assert len(load_suite("own.yaml").clips) == 6
+    assert list(held()) == [site.url("list.csv")]
+    assert bench(*WORDS).code == 3
+    assert len(site.asked) == 3
+
+
+def test_a_copy_of_ones_own_is_taken_after_a_bad_download(bench: Bench, site: Site) -> None:
+    with_address(site, "")
+    site.files["list.csv"] = BAD["an error as JSON"]
+    ran = bench(*WORDS)
+    assert (ran.code, ran.err.count(site.url("list.csv"))) == (2, 1)
+    assert "lacks 'id'" in ran.err or "no column is called 'id'" in ran.err
+    assert ran.err.endswith("; it was not kept\n")
+    assert bench(*PREPARE).code == 3
+    assert len(load_suite("own.yaml").clips) == 6
+
+
+def test_a_bad_download_takes_no_place_of_what_was_good(bench: Bench, site: Site) -> None:
+    with_address(site)
+    folder(recordings())
+    assert bench(*PREPARE, "--audio", "mine").code == 0
+    (shelf().folder / "held.json").unlink()
+    before = tree(shelf().folder)
+    site.files["list.csv"] = BAD["cut off in a row"]
+    ran = bench(*WORDS)
+    assert ran.code in (2, 3)
+    assert tree(shelf().folder) == before
+    assert bench("run", "--system", "noise", "--suite", "own.yaml").code == 0
+
+
+BAD_ARCHIVES = {
+    "an error as JSON": b'{"error":"rate limit exceeded"}',
+    "cut off": tar(recordings(), "gz")[:100_000],
+    "empty": b"",
+    "a page behind a byte order mark": BAD["a page behind a byte order mark"],
+}
+
+
+def with_archive(site: Site, name: str) -> None:
+    own_card(reference=f'{{archive: {{url: "{site.url(name)}"}}}}')
+
+
+@pytest.mark.parametrize("name", ["own.tar.gz", "own.zip"])
+@pytest.mark.parametrize("bad", BAD_ARCHIVES)
+def test_a_bad_first_archive_is_not_kept_and_the_server_is_asked_again(
+    bench: Bench, site: Site, bad: str, name: str
+) -> None:
+    with_archive(site, name)
+    site.files[name] = BAD_ARCHIVES[bad]
+    site.headers[name] = {"Content-Length": None}
+    for _ in range(2):
+        ran = bench(*PREPARE, "--from", "archive")
+        assert (ran.code, one_line(ran.err)) == (3, True), ran.err
+        assert f"{name} " in ran.err
+        assert site.url(name) in ran.err
+        assert (held(), kept()) == ({}, [])
+    assert len(site.asked) == 2
+    site.files[name] = zipped(recordings()) if name.endswith("zip") else tar(recordings(), "gz")
+    ran = bench(*PREPARE, "--from", "archive")
+    assert (ran.code, ran.err) == (0, "")
+    assert list(held()) == [site.url(name)]
+
+
+def test_an_archive_that_was_good_is_held_to(bench: Bench, site: Site) -> None:
+    with_archive(site, "own.zip")
+    site.files["own.zip"] = zipped(recordings())
+    assert bench(*PREPARE, "--from", "archive").code == 0
+    (shelf().audio / "c1.wav").unlink()
+    site.files["own.zip"] = zipped(recordings(seconds=2.0))
+    ran = bench(*PREPARE, "--from", "archive")
+    assert (ran.code, one_line(ran.err)) == (3, True)
+    assert f"as the first time (to take another, remove {shelf().folder / 'held.json'}); it was not kept" in ran.err
+    assert not (shelf().folder / "own.zip").exists()
+
+
+def test_what_is_held_to_stays_when_the_cache_is_emptied(bench: Bench, site: Site, tmp_path: Path) -> None:
+    with_address(site)
+    site.files["list.csv"] = GOOD
+    assert bench(*WORDS).code == 3
+    shutil.rmtree(tmp_path / "cache", ignore_errors=True)
+    shutil.rmtree(shelf().lists)
+    site.files["list.csv"] = GOOD.replace(b"caption of c3", b"rain")
+    ran = bench(*WORDS)
+    assert (ran.code, one_line(ran.err)) == (3, True)
+    assert "as the first time" in ran.err
+
+
+# A list that its card has no digest of is held to as it was first.
+
+
+def test_another_list_takes_no_place_of_the_one_before_until_that_is_removed(bench: Bench) -> None:
+    own_card()
+    folder(recordings())
+    assert bench(*PREPARE, "--audio", "mine").code == 0
+    before, kept = load_suite("own.yaml").list_sha256, tree(Path("data"))
+    folder({"list.csv": Path("lists/list.csv").read_bytes().replace(b"caption of c3", b"rain")}, "theirs")
+    words = ("prepare", "own.yaml", "--lists", "theirs", "--quiet")
+    for more in ((), ("--audio", "mine")):
+        ran = bench(*words, *more)
+        assert (ran.code, one_line(ran.err)) == (2, True)
+        assert f"the one prepared before has {before}: another list wants another version on its card" in ran.err
+        assert tree(Path("data")) == kept
+    stamp = shelf().folder / "clips.json"
+    assert f"or remove {stamp} to have it replaced\n" in ran.err
+    stamp.unlink()
+    assert bench(*words).code == 0
+    assert load_suite("own.yaml").list_sha256 not in ("", before)
+
+
+@pytest.mark.parametrize("damage", ["", "id,caption\n"])
+def test_a_clip_list_that_is_damaged_is_made_anew_and_held_to_nonetheless(bench: Bench, damage: str) -> None:
+    own_card()
+    assert bench(*PREPARE).code == 3
+    before = load_suite("own.yaml").list_sha256
+    (shelf().folder / "clips.csv").write_text(damage)
+    assert bench(*PREPARE).code == 3
+    assert load_suite("own.yaml").list_sha256 == before
+    (shelf().folder / "clips.csv").write_text(damage)
+    Path("lists/list.csv").write_text("id,caption\nc0,rain\n")
+    assert bench(*PREPARE).code == 2
+
+
+@pytest.mark.parametrize(("old", "new"), [("version: 1", "version: 2"), ("caption: caption}", "caption: title}")])
+def test_a_raised_version_or_another_recipe_may_have_another_list(bench: Bench, old: str, new: str) -> None:
+    own_card()
+    assert bench(*PREPARE).code == 3
+    Path("lists/list.csv").write_text("id,caption,title\nc0,rain,wind\n")
+    assert bench(*PREPARE).code == 2
+    edited(old, new)
+    assert bench(*PREPARE).code == 3  # for want of audio alone
+    assert len(load_suite("own.yaml").clips) == 1
+
+
+FEW = "subsets: {few: {captions: {only: {file: few.csv}}}}\n"
+
+
+def test_another_list_of_a_subset_is_said_and_the_old_one_stays(bench: Bench) -> None:
+    own_card(more=FEW)
+    folder(recordings())
+    folder({"few.csv": b"id\nc1\nc2\n"}, "lists")
+    assert bench(*PREPARE, "--audio", "mine").code == 0
+    folder({"few.csv": b"id\nc1\n"}, "lists")
+    ran = bench("prepare", "own.yaml", "--lists", "lists")
+    assert ran.code == 0
+    assert "own/few: the list obtained has the SHA-256" in ran.err
+    assert len(load_suite("own.yaml/few").clips) == 2
+    ran = bench("prepare", "own.yaml/few", "--lists", "lists")
+    assert (ran.code, one_line(ran.err)) == (2, True)
+
+
+def test_prompts_beside_the_card_are_the_users_own_to_change(bench: Bench) -> None:
+    own_card()
+    edited("captions: {list: {file: list.csv, caption: caption}}", "captions: lists/list.csv")
+    words = ("prepare", "own.yaml", "--quiet")
+    assert bench(*words).code == 3
+    Path("lists/list.csv").write_text("id,caption\nc0,rain\n")
+    assert bench(*words).code == 3
+    assert [clip.text for clip in load_suite("own.yaml").clips] == ["rain"]
+
+
+def test_tags_of_another_copy_take_no_place_of_those_before(bench: Bench) -> None:
+    def tags(count: int) -> None:
+        folder({"msd_tags.csv": b"track_id,tags\n" + b"".join(b"TR%d,rock\n" % one for one in range(count))}, "tags")
+
+    tags(1500)
+    words = ("prepare", "msd", "--lists", "tags", "--quiet")
+    assert bench(*words).code == 3
+    before = load_suite("msd").list_sha256
+    assert bench(*words).code == 3
+    tags(3000)
+    ran = bench(*words)
+    assert (ran.code, one_line(ran.err)) == (2, True)
+    assert "the list obtained has the SHA-256 " in ran.err
+    assert load_suite("msd").list_sha256 == before
