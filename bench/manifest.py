@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from bench.audio import Unreadable, wav_comment
+from bench.audio import Unreadable
 from bench.card import Card
 from bench.digest import canonical_json, digest
 from bench.disk import append_lines, write_atomically
 from bench.errors import BadInput
 from bench.prepared import Shelf, conversion
 from bench.typed import build
+from bench.wav import wav_comment
 
 Status = Literal["ready", "missing", "refused"]
 

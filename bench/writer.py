@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bench.audio import SILENCE, Unreadable, Waveform, encode_wav, wav_comment
+from bench.audio import SILENCE, Unreadable, Waveform
 from bench.clip import Clip
 from bench.device import describe
 from bench.digest import canonical_json
@@ -18,6 +18,7 @@ from bench.disk import append_lines, write_atomically
 from bench.errors import one_line
 from bench.metric import Timing
 from bench.system import System
+from bench.wav import encode_wav, wav_comment
 
 SLACK = 0.01  # seconds a clip may be too short: vocoders round to frames; silence makes it up
 

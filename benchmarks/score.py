@@ -33,8 +33,8 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "benchmarks")]
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 from bench import evidence, extraction  # noqa: E402
-from bench.audio import encode_wav  # noqa: E402
 from bench.cli import main as bench  # noqa: E402
+from bench.wav import encode_wav  # noqa: E402
 
 SECONDS = 10.0
 GIGAFLOP = {"vggish": 17.0, "passt": 256.0, "clap-music-speech": 31.0}  # for a clip of ten seconds

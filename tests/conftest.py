@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from bench.audio import encode_wav
 from bench.cli import main
+from bench.wav import encode_wav
 
 # Two workers on two cores: more threads than that only wait for each other. Processes that tests start inherit it.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

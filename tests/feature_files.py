@@ -13,12 +13,12 @@ import numpy as np
 from recording_files import prepared
 
 from bench import plugins
-from bench.audio import encode_wav
 from bench.clip import Clip
 from bench.prepare.exporting import export_features
 from bench.prepared import Entry, Shelf, stamp_audio, write_clips
 from bench.progress import Reporter
 from bench.suites import card_named, find_card, load_suite
+from bench.wav import encode_wav
 
 CARD = """\
 title: Own

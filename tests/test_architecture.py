@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 FLOORS = (
     ("errors", "digest", "stats", "progress", "truncation", "mpeg", "resample", "latex"),
     ("disk", "clip", "audio", "device", "sources", "typed"),
-    ("card", "weights", "system"),
+    ("card", "weights", "system", "wav"),
     ("prompts", "prepared"),
     ("checkpoint", "hub", "batching", "manifest"),
     ("embedder", "pretrained"),

@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 
 from bench import extraction
-from bench.audio import Condition, Sound, Waveform, centred, decode, encode_wav, mono, resample
+from bench.audio import Condition, Sound, Waveform, centred, decode, mono, resample
 from bench.embedder import Embed, Embedder, EmbedTexts, Rows, read, spelled
 from bench.extraction import BATCH, Demand, Ears, extract, extract_texts, prefetched, short_batches
 from bench.features import Recording, Store, gather, survey
 from bench.progress import Reporter
+from bench.wav import encode_wav
 
 QUIET = Reporter(quiet=True)
 RATE = 8_000

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from bench.audio import Condition, Unreadable, Waveform, decode, encode_wav, mono
+from bench.audio import Condition, Unreadable, Waveform, decode, mono
 from bench.digest import file_digest
 from bench.embedder import Embed, Embedder, Rows
 from bench.errors import BadInput
@@ -21,6 +21,7 @@ from bench.features import CONDITION, Recording, Store, Stub, Survey, gather, re
 from bench.metric import Features, Score
 from bench.progress import Reporter
 from bench.stats import Interval
+from bench.wav import encode_wav
 
 RATE = 8_000
 QUIET = Reporter(quiet=True)

@@ -10,8 +10,8 @@ import pytest
 import soundfile
 from conftest import Bench, Ran, one_line, tree
 
-from bench.audio import encode_wav, wav_comment
 from bench.remarks import fields
+from bench.wav import encode_wav, wav_comment
 
 
 def record(results: Path = Path("results")) -> dict[str, object]:

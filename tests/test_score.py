@@ -11,7 +11,7 @@ import pytest
 import soundfile
 from conftest import Bench, one_line, tone, tree
 
-from bench.audio import encode_wav
+from bench.wav import encode_wav
 
 
 @pytest.fixture

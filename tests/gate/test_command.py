@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from conftest import Bench, Ran, one_line
 
-from bench.audio import encode_wav
+from bench.wav import encode_wav
 
 Words = tuple[str | Path, ...]
 Runs = dict[str, Path]

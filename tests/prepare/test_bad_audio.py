@@ -11,10 +11,11 @@ import pytest
 from conftest import Bench, one_line, tree
 from recording_files import conversion, encoded, folder, noise, own_card, shelf
 
-from bench.audio import Sound, decode, encode_wav, mono
+from bench.audio import Sound, decode, mono
 from bench.manifest import read_manifest
 from bench.prepare.convert import convert
 from bench.suites import load_suite
+from bench.wav import encode_wav
 
 STEREO = noise(0, rate=16_000)
 SOUND = {

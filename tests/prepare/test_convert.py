@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from recording_files import conversion, encoded, noise
 
-from bench.audio import Sound, Waveform, decode, encode_wav, mono, wav_comment
+from bench.audio import Sound, Waveform, decode, mono
 from bench.card import Card
 from bench.digest import file_digest
 from bench.manifest import Item, made_of, said_by
 from bench.prepare.convert import BLOCK, convert, excerpt
+from bench.wav import encode_wav, wav_comment
 
 WHOLE = {"crop": "whole", "seconds": None}
 SUBTYPES = {"WAV": "PCM_16", "FLAC": "PCM_24", "MP3": "MPEG_LAYER_III", "OGG": "VORBIS"}

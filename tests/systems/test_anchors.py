@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.audio import Unreadable, Waveform, encode_wav
+from bench.audio import Unreadable, Waveform
 from bench.clip import Clip
 from bench.errors import BadInput
 from bench.systems import lowpass
 from bench.systems.lowpass import Lowpass
 from bench.systems.noise import SYSTEMS, Noise
+from bench.wav import encode_wav
 
 RATE = 16_000
 

@@ -18,7 +18,7 @@ import pytest
 import soundfile
 
 from bench import plugins
-from bench.audio import Waveform, encode_wav
+from bench.audio import Waveform
 from bench.clip import Clip
 from bench.digest import clip_seed
 from bench.executor import Sampling, generate
@@ -26,6 +26,7 @@ from bench.options import with_settings
 from bench.pretrained import Pretrained
 from bench.progress import Reporter
 from bench.system import System
+from bench.wav import encode_wav
 from bench.writer import wav_path
 
 QUICK = {"steps": 3}

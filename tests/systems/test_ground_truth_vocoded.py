@@ -16,12 +16,13 @@ from golden_arrays import largest_difference
 from tiny import audioldm as tiny
 from transformers import SpeechT5HifiGan
 
-from bench.audio import Unreadable, Waveform, encode_wav
+from bench.audio import Unreadable, Waveform
 from bench.clip import Clip
 from bench.errors import BadInput
 from bench.system import Generate
 from bench.systems._logmel64 import log_mel, mel_bank
 from bench.systems.ground_truth_vocoded import SYSTEMS, GroundTruthVocoded, heard
+from bench.wav import encode_wav
 
 RATE = 16_000
 GOLDEN = Path(__file__).parent / "golden" / "logmel64.npz"
