@@ -18,6 +18,7 @@ from bench.prepared import Shelf, conversion
 from bench.typed import build
 from bench.wav import wav_comment
 
+OURS = "bench:"  # begins what a WAV that was prepared says of itself
 Status = Literal["ready", "missing", "refused"]
 
 
@@ -77,7 +78,7 @@ def add_to_manifest(shelf: Shelf, item: Item) -> None:
 
 def made_of(source_sha256: str, card: Card) -> str:
     """What a prepared WAV says that it was made of, and how; it says so in its comment."""
-    return f"bench:{digest({'source': source_sha256, **conversion(card)})}"
+    return f"{OURS}{digest({'source': source_sha256, **conversion(card)})}"
 
 
 def said_by(target: Path) -> str | None:
@@ -95,9 +96,9 @@ def is_ready(shelf: Shelf, card: Card, item: Item | None) -> bool:
     return said_by(shelf.recording(item.id)) == made_of(item.source_sha256, card)
 
 
-def is_other(shelf: Shelf, card: Card, item: Item) -> bool:
-    """Whether a recording's WAV is there and whole, but made of something else, or otherwise."""
-    return said_by(shelf.recording(item.id)) not in (None, made_of(item.source_sha256, card))
+def is_stale(shelf: Shelf, card: Card, name: str, item: Item | None) -> bool:
+    """Whether a recording's WAV was prepared, and not as its line says, or not in the way that the card says now."""
+    return (said_by(shelf.recording(name)) or "").startswith(OURS) and not is_ready(shelf, card, item)
 
 
 def vouched(shelf: Shelf, card: Card, names: Iterable[str]) -> dict[str, Path]:

@@ -1,7 +1,7 @@
 """MP3 files, frame by frame: how long they are, which decoders only guess where no tag says it, and what is damaged.
 
 Source: ISO/IEC 11172-3 and 13818-3, section 2.4.1.3 (a frame's header; only layer III is looked at); Xing's tag, which
-encoders put into a first frame without sound; ID3v2, section 3.1 (the length of what may stand before it).
+encoders put into a first frame without sound; ID3v2, section 3.1, and ID3v1 (the lengths of what may stand between).
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ HERTZ = {3: (44_100, 48_000, 32_000, 0), 2: (22_050, 24_000, 16_000, 0), 0: (11_
 SURE = 3  # frames on end, which are no chance
 SEARCHED = 65_536  # bytes in which libmpg123 looks for the first frame
 TRIMMED = 2 * 4095 + 529 + 1152  # samples that a tag may have decoders leave out at both ends, rounded up
+ID3V1 = 128  # bytes
+MISCOUNTED = 2  # frames: some count the one with the tag, and a last one may be cut
 WHOLE = 0.95  # share of what is promised; without a tag the promise is a guess
 
 
@@ -42,7 +44,7 @@ class Stream(NamedTuple):
         """Why the file is not whole; empty if it is."""
         if self.gap is not None:
             return f"is damaged: no frame begins at byte {self.gap}, and some follow"
-        if self.told and self.frames + 1 < WHOLE * self.told:  # some count the frame with the tag
+        if self.told and self.frames + MISCOUNTED < self.told:
             return f"is truncated: {self.frames} of {self.told} frames"
         return ""
 
@@ -79,7 +81,7 @@ def is_called_mp3(path: Path) -> bool:
 
 
 def _stream(data: mmap.mmap) -> Stream | None:
-    begin = _behind_id3(data, 0)
+    begin = _behind_tags(data, 0)
     start = begin if _frame(data, begin) else _found(data, begin, begin + SEARCHED)
     if start is None:
         return None
@@ -92,13 +94,17 @@ def _stream(data: mmap.mmap) -> Stream | None:
     return Stream(frames, samples, told, None if follows is None else end)
 
 
-def _behind_id3(data: mmap.mmap, place: int) -> int:
-    """Where what comes after an ID3 tag begins, if one begins at a byte; else that byte."""
-    head = data[place : place + 10]
-    if head[:3] != b"ID3" or len(head) < 10:
-        return place
-    size = functools.reduce(lambda high, low: high << 7 | low & 0x7F, head[6:10], 0)
-    return place + 10 + size + (10 if head[5] & 0x10 else 0)
+def _behind_tags(data: mmap.mmap, place: int) -> int:
+    """Where what comes after ID3 tags begins, if any begin at a byte; else that byte."""
+    while True:
+        head = data[place : place + 10]
+        if head[:3] == b"TAG":
+            place += ID3V1
+        elif head[:3] == b"ID3" and len(head) == 10:
+            size = functools.reduce(lambda high, low: high << 7 | low & 0x7F, head[6:10], 0)
+            place += 10 + size + (10 if head[5] & 0x10 else 0)
+        else:
+            return place
 
 
 def _frame(data: mmap.mmap, place: int, kind: int | None = None) -> int:
@@ -133,7 +139,7 @@ def _walked(data: mmap.mmap, place: int, kind: int) -> tuple[int, int]:
             return frames, len(data)
         frames += 1
         place += length
-        if data[place : place + 3] == b"ID3" and _frame(data, behind := _behind_id3(data, place), kind):
+        if _frame(data, behind := _behind_tags(data, place), kind):
             place = behind
     return frames, place
 

@@ -49,9 +49,10 @@ def _wav(file: BinaryIO, size: int) -> str:
 
 
 def _ogg(file: BinaryIO, size: int) -> str:
-    """Walk the pages: whether each is as it was written, and the last says that it is the last.
+    """Walk the pages: whether each is as it was written, all streams begin in front, and the last page says it is.
 
-    Source: RFC 3533, section 6 (header type flag 0x04; the segment table gives the page's length; its checksum).
+    Source: RFC 3533, section 4 (chained streams) and 6 (header type flags 0x02, begin, and 0x04, end; the segment table
+    gives the page's length; its checksum).
     """
     place, flags = 0, 0
     file.seek(0)
@@ -66,6 +67,8 @@ def _ogg(file: BinaryIO, size: int) -> str:
             return "is truncated: its last page is not all there"
         if _checksum(head[:22] + bytes(4) + head[26:] + table + body) != head[22:26]:
             return f"is damaged: its page at byte {place} is not as it was written"
+        if place and head[5] & 2 and not flags & 2:
+            return "holds streams one behind the other, of which decoders give the first: convert it to WAV or FLAC"
         place, flags = place + there, head[5]
     return _ended(flags)
 

@@ -13,6 +13,8 @@ from bench.digest import file_digest
 from bench.errors import BadInput
 from bench.system import Found, Recorded, System
 
+PLAIN = "{id}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Folder(Recorded):
@@ -24,7 +26,7 @@ class Folder(Recorded):
     """
 
     path: Path | None = None
-    names: str = "{id}"
+    names: str = PLAIN
 
     def __post_init__(self) -> None:
         """Refuse names that would be the same for every clip."""
@@ -50,13 +52,17 @@ class Folder(Recorded):
         return Found(paths, tuple(ids[stem] or stem for stem in files if ids[stem] not in paths))
 
     def settings(self) -> dict[str, Any]:
-        """The folder's name; where it lies is this machine's affair."""
-        return {"path": self._path().resolve().name}
+        """The folder's name, and how its files are called; where it lies is this machine's affair."""
+        return {"path": self._path().resolve().name, **self._named()}
 
     def identity(self) -> dict[str, Any]:
         """What its files hold: another folder with the same audio is the same system, a changed file makes another."""
         files = {stem: file_digest(path) for stem, path in self._files().items()}
-        return {"class": type(self).__name__, "version": self.version, "files": files}
+        return {"class": type(self).__name__, "version": self.version, "files": files, **self._named()}
+
+    def _named(self) -> dict[str, str]:
+        """How files are called, if not plainly: of one folder, other names can mean other files."""
+        return {} if self.names == PLAIN else {"names": self.names}
 
     def _id(self, stem: str) -> str:
         """The id in a file's name; empty for one that is called otherwise."""

@@ -280,6 +280,14 @@ def test_a_page_that_ends_the_stream_must_be_there_and_whole(tmp_path: Path) -> 
         assert refusal(written(path, data[:kept])) == "x.ogg is truncated: its last page is not the end of its stream"
 
 
+@pytest.mark.parametrize("subtype", ["VORBIS", "OPUS"])
+def test_streams_behind_each_other_are_refused(tmp_path: Path, subtype: str) -> None:
+    path = tmp_path / "x.ogg"
+    data = ogg(path, subtype, 48_000)
+    expected = "x.ogg holds streams one behind the other, of which decoders give the first: convert it to WAV or FLAC"
+    assert refusal(written(path, data + data)) == expected
+
+
 def remainder(data: bytes) -> int:
     """Of a division by Ogg's polynomial, bit by bit."""
     rest = 0

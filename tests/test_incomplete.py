@@ -227,7 +227,8 @@ def test_a_file_that_was_put_on_the_shelf_is_named_not_scored_and_taken_from_a_f
     Path("own.yaml").write_text(CARD.replace("list.csv}", "list.csv, caption: caption}", 1), encoding="utf-8")
     shelf.recording("c2").write_bytes(ALIEN)
     ran = bench(*PREPARE)
-    assert f"1 files in {shelf.audio} were not prepared, and are not used: c2; give a folder that holds them" in ran.err
+    named = f"1 files in {shelf.audio} were not prepared, and are not used: c2; give a folder elsewhere that holds them"
+    assert named in ran.err
     assert shelf.recording("c2").read_bytes() == ALIEN
     ran = bench("run", "--system", "ground-truth", "--suite", "own.yaml", "--allow-missing")
     assert "own: 2 of 5 clips have no reference audio here" in ran.err
@@ -237,6 +238,21 @@ def test_a_file_that_was_put_on_the_shelf_is_named_not_scored_and_taken_from_a_f
     assert "4 of 5 recordings are ready" in ran.out
     assert "not prepared" not in ran.err
     assert load_suite("own.yaml").lacking == ("c4",)
+
+
+def test_a_file_that_was_put_on_the_shelf_stays_when_the_card_changes(shelf: Shelf, bench: Bench) -> None:
+    own_card([f"c{index}" for index in range(5)])
+    card = Path("own.yaml").read_text(encoding="utf-8").replace("seconds: 1.0", "seconds: 0.5")
+    shelf.recording("c2").write_bytes(ALIEN)
+    shelf.recording("nobody").write_bytes(ALIEN)
+    before = len(list(shelf.audio.glob("*.wav")))
+    Path("own.yaml").write_text(card, encoding="utf-8")
+    ran = bench(*PREPARE)
+    assert "recordings were cut or resampled otherwise than the card now says: removed" in ran.err
+    assert {path.stem for path in shelf.audio.glob("*.wav")} == {"c2", "nobody"}
+    assert before > 2
+    assert shelf.recording("c2").read_bytes() == shelf.recording("nobody").read_bytes() == ALIEN
+    assert "were not prepared, and are not used: c2" in ran.err
 
 
 def test_list_and_doctor_know_suites_that_are_not_ready(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

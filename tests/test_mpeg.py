@@ -1,4 +1,4 @@
-"""MP3s: all of each is heard or it is refused, whatever its tag says or lacks, and nothing is printed meanwhile."""
+"""MP3s: all of each is heard or it is refused, whatever its tag says or lacks, and of the latter nothing is printed."""
 
 from __future__ import annotations
 
@@ -130,6 +130,7 @@ TAGS = {
     "plain": (b"", b""),
     "ID3v2": (b"ID3\x03\0\0\0\0\x10\0" + bytes(2048), b""),
     "ID3v2 with a footer": (b"ID3\x04\0\x10\0\0\x02\0" + bytes(256) + b"3DI\x04\0\x10\0\0\x02\0", b""),
+    "two ID3v2": (b"ID3\x03\0\0\0\0\x10\0" + bytes(2048) + b"ID3\x03\0\0\0\x08\0\0" + bytes(1 << 17), b""),
     "zeros before": (bytes(2000), b""),
     "ID3v1": (b"", b"TAG" + bytes(125)),
     "APE": (b"", b"APETAGEX" + b"abcd" * 50),
@@ -157,6 +158,16 @@ def test_a_picture_behind_the_sound_does_no_harm(tagged: bool) -> None:
     assert np.array_equal(heard(data + picture).samples, heard(data).samples)
 
 
+@pytest.mark.parametrize("tag", ["ID3v1", "ID3v2"])
+def test_files_joined_with_their_tags_are_heard(tag: str) -> None:
+    data = untagged(mp3(noise(0, 12.0), mode="CONSTANT"))
+    between = TAGS["ID3v1"][1] if tag == "ID3v1" else TAGS["ID3v2"][0]
+    path = written(data + between + data)
+    samples = decode(path).samples
+    assert np.array_equal(samples, soundfile.read(path, dtype="float32", always_2d=True)[0])
+    assert len(samples) > 24 * 44_100
+
+
 @pytest.mark.parametrize("seconds", [0.01, 0.05, 0.1, 0.2, 0.5])
 @pytest.mark.parametrize("tagged", [True, False])
 def test_short_files_are_heard(seconds: float, tagged: bool) -> None:
@@ -177,7 +188,7 @@ def test_damage_is_refused_wherever_it_is() -> None:
 
 def test_what_is_cut_off_is_refused() -> None:
     data = mp3(noise(0, 12.0))
-    for share in (0.1, 0.5, 0.9):
+    for share in (0.1, 0.5, 0.9, 0.98):
         assert "a.mp3 is truncated: " in refusal(data[: round(share * len(data))])
     assert len(heard(data[:-200]).samples) == pytest.approx(12 * 44_100, rel=0.01)  # a frame less, as decoders have it
 
@@ -208,7 +219,7 @@ PAGE = b"<!DOCTYPE html><html><title>Not found</title></html>\n" * 50
 
 
 @pytest.mark.parametrize("kind", ["page", "text", "zeros", "hole", "junk", "long hole", "half"])
-def test_no_decoder_writes_to_the_terminal(kind: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_no_decoder_writes_of_a_refused_file_to_the_terminal(kind: str, capfd: pytest.CaptureFixture[str]) -> None:
     data = mp3(noise(0, 12.0))
     files = {
         "page": PAGE,

@@ -200,6 +200,17 @@ def test_files_may_be_called_as_the_papers_call_them(bench: Bench, card: Path, m
     assert json.loads(limited.out)["clips"]["surplus"] == ["stranger"]
 
 
+def test_other_names_in_one_folder_are_another_measurement(bench: Bench, card: Path, made: Path) -> None:
+    for path in list(made.iterdir()):
+        path.rename(made / f"{path.stem}_a.wav")
+        (made / f"{path.stem}_b.wav").write_bytes(tone())
+    for names in ("{id}_a", "{id}_b"):
+        assert bench("score", made, "--suite", card, "--names", names).code == 0
+    found = [json.loads(path.read_text(encoding="utf-8")) for path in Path("results").rglob("record.json")]
+    assert len({record["system"]["hash"] for record in found}) == len(found) == 2
+    assert {record["system"]["settings"]["names"] for record in found} == {"{id}_a", "{id}_b"}
+
+
 @pytest.mark.parametrize("names", ["Y", "", "{id}{id}"])
 def test_names_that_tell_no_clips_apart_are_refused(bench: Bench, card: Path, made: Path, names: str) -> None:
     refused = bench("score", made, "--suite", card, "--names", names)

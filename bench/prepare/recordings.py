@@ -12,7 +12,7 @@ from bench.card import Card
 from bench.digest import digest
 from bench.errors import listed
 from bench.features import read_stub
-from bench.manifest import Item, add_to_manifest, is_other, is_ready, read_manifest, write_manifest
+from bench.manifest import Item, add_to_manifest, is_ready, is_stale, read_manifest, write_manifest
 from bench.prepare.find import search
 from bench.prepare.gather import Task, gather
 from bench.prepare.options import Options
@@ -108,13 +108,13 @@ def _name_strays(shelf: Shelf, lacking: Collection[str], reporter: Reporter) -> 
     strays = sorted(name for name in lacking if name in there and there[name].suffix != FEATURES_ONLY)
     if strays:
         what = f"{len(strays)} files in {shelf.audio} were not prepared, and are not used: {listed(strays)}"
-        reporter.line(f"{what}; give a folder that holds them with --audio")
+        reporter.line(f"{what}; give a folder elsewhere that holds them, with --audio")
 
 
 def _clear_audio(
     shelf: Shelf, card: Card, items: Mapping[str, Item], wanted: Collection[str], reporter: Reporter
 ) -> None:
-    """Remove what is not as the manifest has it, so that nothing is scored against it.
+    """Remove what was prepared and is not as the manifest has it; what somebody put there stays, and is not heard.
 
     Of a shelf that is stamped for this conversion only what is wanted is looked at; else everything: the stamp that is
     put there now vouches for what only other subsets want, too.
@@ -122,11 +122,13 @@ def _clear_audio(
     there = {name: path for name, path in shelf.references().items() if path.suffix != FEATURES_ONLY}
     if is_stamped(shelf, card):
         why = "are not as they were prepared"
-        made = [items[name] for name in there if name in wanted and name in items]
-        stale = [item.id for item in made if item.status == "ready" and is_other(shelf, card, item)]
+        lines = {name: items[name].status for name in there if name in wanted and name in items}
+        there = {
+            name: there[name] for name, status in lines.items() if status == "ready"
+        }  # of others, a kill took the line
     else:
         why = "were cut or resampled otherwise than the card now says"
-        stale = sorted(there.keys() - ready(shelf, card, items).keys())
+    stale = [name for name in there if is_stale(shelf, card, name, items.get(name))]
     for name in stale:
         there[name].unlink()
     if stale:
