@@ -65,10 +65,14 @@ def troubled(side: Side) -> dict[str, set[str]]:
 
 
 def is_allowed_for(pair: Pair, gate: Gate) -> bool:
-    """Whether some clips were scored in one run only, all for trouble in the other that ``tails`` allows for."""
-    kinds = [kind for kind in SEEN if gate.tails.get(kind, 0)]
+    """Whether some clips were scored in one run only, all for trouble in the other that ``tails`` allows for.
+
+    More than it allows for, in either run, are not left out: what they sound like where they did not fail is unheard.
+    """
+    both = [{kind: clips for kind, clips in troubled(side).items() if gate.tails.get(kind, 0)} for side in pair]
+    kinds = [kind for kind in both[0] if abs(len(both[0][kind]) - len(both[1][kind])) <= gate.tails[kind]]
     lost = [set(other.scored) - set(side.scored) for side, other in (pair, reversed(pair))]
-    known = [set[str]().union(*(troubled(side)[kind] for kind in kinds)) for side in pair]
+    known = [set[str]().union(*(side[kind] for kind in kinds)) for side in both]
     return any(lost) and all(clips <= those for clips, those in zip(lost, known, strict=True))
 
 

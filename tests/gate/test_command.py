@@ -148,7 +148,7 @@ CASES = {
             *("--config", gate_file(f"tails: {{failed: {failures(r['silent']) - 1}}}\n")),
         ),
         1,
-        {"failed": "regression", FAD: "inconclusive"},
+        {"failed": "regression", FAD: "not evaluable"},
     ),
     "failed clips, where others are allowed for": Case(
         lambda r: (r["silent"], "--baseline", r["seed 0"], "--config", gate_file("tails: {missing: 9, failed: 0}")),
@@ -156,9 +156,14 @@ CASES = {
         {"failed": "regression", FAD: "not evaluable"},
     ),
     "no more failed clips, where they are allowed for": Case(
-        lambda r: (r["seed 0"], "--baseline", r["silent"], "--config", gate_file("tails: {failed: 1}")),
+        lambda r: (r["seed 0"], "--baseline", r["silent"], "--config", gate_file(FAILED)),
         0,
         {"failed": "pass", FAD: "inconclusive"},
+    ),
+    "fewer failed clips, by more than are allowed for": Case(
+        lambda r: (r["seed 0"], "--baseline", r["silent"], "--config", gate_file("tails: {failed: 1}")),
+        3,
+        {"failed": "pass", FAD: "not evaluable"},
     ),
     "no more failed clips": Case(
         lambda r: (r["seed 0"], "--baseline", r["silent"]), 3, {"failed": "pass", LSD: "not evaluable"}

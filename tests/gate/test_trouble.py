@@ -106,16 +106,19 @@ def unscored(which: Side, *names: str) -> Side:
 
 def test_only_clips_in_trouble_that_is_allowed_for_are_left_out() -> None:
     whole, failed = side(), unscored(side({"failed": {"c1": "why", "c2": "why"}}), "c1", "c2")
-    few = Gate(tails={"failed": 1})
+    few = Gate(tails={"failed": 2})
     assert is_allowed_for(Pair(failed, whole), few)
     assert is_allowed_for(Pair(whole, failed), few)
     assert is_allowed_for(
-        Pair(failed, unscored(side({"missing": ["c3"]}), "c3")), Gate(tails={"failed": 1, "missing": 1})
+        Pair(failed, unscored(side({"missing": ["c3"]}), "c3")), Gate(tails={"failed": 2, "missing": 1})
     )
     assert not is_allowed_for(Pair(failed, unscored(side({"missing": ["c3"]}), "c3")), few)
     assert not is_allowed_for(Pair(unscored(failed, "c1", "c2", "c3"), whole), few)
-    for gate in (Gate(), Gate(tails={"missing": 1, "failed": 0, "worst": 1})):
+    one = unscored(side({"failed": {"c5": "why"}}), "c5")
+    assert is_allowed_for(Pair(failed, one), Gate(tails={"failed": 1}))
+    for gate in (Gate(), Gate(tails={"missing": 1, "failed": 0, "worst": 1}), Gate(tails={"failed": 1})):
         assert not is_allowed_for(Pair(failed, whole), gate)
+        assert not is_allowed_for(Pair(whole, failed), gate)
     assert not is_allowed_for(Pair(whole, whole), few)
 
 

@@ -125,6 +125,11 @@ def test_more_clips_that_fail_than_are_allowed_for_are_reported(tools: None) -> 
     assert [line.split()[0] for line in (failure.text or "").splitlines()] == ["sound-02", "music-01", "speech-01"]
 
 
+def test_more_clips_that_fail_than_are_allowed_for_beside_those_of_the_baseline_do_not_pass(tools: None) -> None:
+    assert codes(pull=False, more=spoiling("sound-02", "speech-01")) == {INSTALL: 0, "Baseline": 0}
+    assert codes(pull=True, more=spoiling(*(f"music-0{place}" for place in range(1, 6)))) == {**PASSED, "Gate": 3}
+
+
 def test_a_baseline_with_more_clips_that_fail_is_not_kept(tools: None) -> None:
     spoilt = spoiling("music-01", "sound-02", "speech-01")
     assert codes(pull=False, more=spoilt) == {INSTALL: 0, "Baseline": 3}
