@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import io
 import lzma
 import shutil
 import stat
@@ -20,13 +21,18 @@ from bench.weights import digest_of
 
 ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".zip")
 PIECE = 1 << 20  # bytes
+UNREAD = "can't be read from its archive"
 END: type[Exception] = vars(tarfile)["EOFHeaderError"]  # the blocks of zeros behind the last member; its types lack it
 # What reading one raises: the last is for members of a zip that are encrypted, or compressed in ways unknown here.
 DAMAGED = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError)
 
 
+class Damaged(BadInput):
+    """What is no archive, or one that can't be read as far as was asked for."""
+
+
 class Member(NamedTuple):
-    """A regular file of an archive: its path in there, and its bytes while it is the current one."""
+    """A regular file of an archive: its path in there, and its bytes, or what is wrong, while it is the current one."""
 
     path: PurePosixPath
     file: IO[bytes]
@@ -41,7 +47,7 @@ def members(archive: Path) -> Iterator[Member]:
     """The regular files of an archive, in its order; links, devices and names that leave it are not given.
 
     Raises:
-        BadInput: it is no archive, or is damaged.
+        Damaged: it is no archive, or is damaged; of a zip where only some members are, reading these raises.
     """
     try:
         if zipfile.is_zipfile(archive):
@@ -51,7 +57,7 @@ def members(archive: Path) -> Iterator[Member]:
     except DAMAGED as error:
         said = getattr(error, "strerror", None) or str(error) or type(error).__name__
         line = said.partition("\n")[0].rstrip(":")  # behind it tarfile lists what each compression says
-        raise BadInput(f"{archive} is no tar or zip archive, or is damaged: {line}") from error
+        raise Damaged(f"{archive} is no tar or zip archive, or is damaged: {line}") from error
 
 
 def check(archive: Path, sha256: str) -> None:
@@ -62,7 +68,7 @@ def check(archive: Path, sha256: str) -> None:
         sha256: of the one that its owner publishes, where that is known.
 
     Raises:
-        BadInput: it is no archive, or is damaged.
+        Damaged: it is no archive, or is damaged.
     """
     if not (sha256 and digest_of(archive) == sha256) and not zipfile.is_zipfile(archive):
         for _ in members(archive):
@@ -98,8 +104,26 @@ def _of_zip(archive: Path) -> Iterator[Member]:
             path = PurePosixPath(info.filename.replace("\\", "/"))  # as some programs on Windows write it
             kind = stat.S_IFMT(info.external_attr >> 16)  # 0 where the archive does not say
             if not info.is_dir() and kind in (0, stat.S_IFREG) and _stays(path):
-                with packed.open(info) as file:
+                with _opened(packed, info) as file:
                     yield Member(path, file)
+
+
+class _Unreadable(io.BytesIO):
+    """A member whose own header is damaged, or that is encrypted: the others may be whole."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+    def read(self, _size: int | None = -1, /) -> bytes:
+        raise self.error
+
+
+def _opened(packed: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]:
+    try:
+        return packed.open(info)
+    except DAMAGED as error:
+        return _Unreadable(error)
 
 
 def _stays(path: PurePosixPath) -> bool:
@@ -107,10 +131,10 @@ def _stays(path: PurePosixPath) -> bool:
 
 
 def unpack(member: Member, target: Path) -> Path:
-    """Write a member's bytes to a file.
+    """Write a member's bytes to a file; nothing of one that can't be read is left.
 
     Raises:
-        BadInput: the archive is damaged there.
+        Damaged: the archive is, there.
         OSError: the disk is full.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -119,7 +143,9 @@ def unpack(member: Member, target: Path) -> Path:
             try:
                 block = member.file.read(PIECE)
             except DAMAGED as error:
-                raise BadInput(f"{member.path} can't be read from its archive: {error}") from error
+                target.unlink()
+                said = str(error).partition(" for file '")[0]  # the name follows, which is said already
+                raise Damaged(f"{member.path} {UNREAD}: {said}") from error
             if not block:
                 return target
             file.write(block)
@@ -137,7 +163,7 @@ def tables(archive: Path, listings: Iterable[Listing], folder: Path) -> Path:
         The folder.
 
     Raises:
-        BadInput: the archive is none, or damaged.
+        Damaged: the archive is none, or damaged.
         OSError: the disk is full.
     """
     shutil.rmtree(folder, ignore_errors=True)

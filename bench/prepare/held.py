@@ -33,6 +33,31 @@ def hold(shelf: Shelf, url: str, path: Path) -> None:
         write_atomically(_place(shelf), f"{text}\n".encode())
 
 
+def note_origin(url: str, path: Path) -> None:
+    """Note beside a file, which nothing vouches for yet, where it came from: it need not come again meanwhile."""
+    text = json.dumps({"url": url, "sha256": digest_of(path)}, sort_keys=True)
+    write_atomically(_beside(path), f"{text}\n".encode())
+
+
+def came_from(url: str, path: Path) -> bool:
+    """Whether a file is here, as it came from an address."""
+    try:
+        return path.is_file() and bool(
+            json.loads(_beside(path).read_bytes()) == {"url": url, "sha256": digest_of(path)}
+        )
+    except (OSError, ValueError, RecursionError):
+        return False
+
+
+def forget_origin(path: Path) -> None:
+    """Forget where a file came from: it is held to now, or is not to be taken again where another can be had."""
+    _beside(path).unlink(missing_ok=True)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.json")
+
+
 def instead(shelf: Shelf) -> str:
     """What messages say to those who want another file than the one that is held to."""
     return f"(to take another, remove {_place(shelf)})"

@@ -138,7 +138,13 @@ def _obtained(
     if here and (file_digest(here[0]) == known if known else listing.url and offline()):
         return here
     if listing.url:
-        return (_downloaded(shelf, listing, known, reporter, hasty=hasty),)
+        try:
+            return (_downloaded(shelf, listing, known, reporter, hasty=hasty),)
+        except NotEvaluable as error:
+            if known or not here:  # what is here is wrong, or there is nothing
+                raise
+            reporter.line(f"{error}; the {listing.file} of an earlier time is taken")
+            return here
     # What nothing vouches for comes from beside the audio again: what was there the last time may have been a part.
     if beside and (found := _beside(beside, listing)):
         return _right(shelf, listing, found)

@@ -10,6 +10,7 @@ from bench.prepare.held import hold
 from bench.prepared import Shelf
 from bench.sources import Listing
 
+NEW, OLD = ".new", ".old"
 UNCHECKED = "unchecked"  # the folder of downloaded tables that nothing vouches for, until clips were made of them
 
 
@@ -39,27 +40,51 @@ def on_shelf(shelf: Shelf, listing: Listing) -> tuple[Path, ...]:
 def keep(shelf: Shelf, listing: Listing, found: Sequence[Path]) -> tuple[Path, ...]:
     """A table's files on the shelf, copied from where they were found, and held to from now on.
 
+    What lay on the shelf already is not held to for having been there: it may have come from another address.
+
     Raises:
         OSError: the disk is full; the old files are there or the new ones.
     """
     place = place_of(shelf, listing)
     if not found[0].resolve().is_relative_to(place.resolve()):
         _copied(found, place, many=is_many(listing))
-    hold(shelf, "" if listing.sha256 else listing.url, place)
+        hold(shelf, "" if listing.sha256 else listing.url, place)
     return on_shelf(shelf, listing)
 
 
+def recover(shelf: Shelf) -> None:
+    """Bring back the tables that a kill left aside, and remove what it left half-made; call it with the lock held."""
+    for end in (NEW, OLD):
+        for left in shelf.lists.glob(f".*{end}"):
+            _settled(left.with_name(left.name.removeprefix(".").removesuffix(end)))
+
+
 def _copied(found: Sequence[Path], place: Path, *, many: bool) -> None:
-    """Put a table in its place: the old files are there or the new ones."""
+    """Put a table in its place: the old files are there or the new ones, or after a kill :func:`recover` sees to it."""
     place.parent.mkdir(parents=True, exist_ok=True)
-    fresh = place.with_name(f".{place.name}.new")
+    fresh, old = _aside(place)
+    _settled(place)
     try:
-        _remove(fresh)  # what a kill left
         _copy(found, fresh, many=many)
-        _remove(place)
+        if place.is_dir():  # which, unlike a file, nothing can be put in the place of at one stroke
+            place.replace(old)
         fresh.replace(place)
     finally:
-        _remove(fresh)
+        _settled(place)
+
+
+def _aside(place: Path) -> tuple[Path, Path]:
+    """Where a table's new files lie until they are whole, and its old ones until the new ones are in their place."""
+    return place.with_name(f".{place.name}{NEW}"), place.with_name(f".{place.name}{OLD}")
+
+
+def _settled(place: Path) -> None:
+    """Leave nothing of a table aside: the old files are of use only where the new ones did not get to their place."""
+    fresh, old = _aside(place)
+    if old.exists() and not place.exists():
+        old.replace(place)
+    _remove(old)
+    _remove(fresh)
 
 
 def _copy(found: Sequence[Path], fresh: Path, *, many: bool) -> None:

@@ -70,7 +70,11 @@ def from_folder(order: Order, found: Search) -> Iterator[Task]:
 
 
 def from_archive(order: Order, archive: Path) -> Iterator[Task]:
-    """The recordings in an archive, in its order; of several with one recording's names, the first."""
+    """The recordings in an archive, in its order; of several with one recording's names, the first.
+
+    Raises:
+        Damaged: it is no archive, or nothing behind some place in it can be read.
+    """
     names, had, more = order.names, set[str](), 0
     for member in archives.members(archive):
         name = names.get(composed(member.path.stem))
@@ -80,8 +84,12 @@ def from_archive(order: Order, archive: Path) -> Iterator[Task]:
             more += 1
             continue
         had.add(name)
-        path = archives.unpack(member, order.fetching / f"{name}{member.path.suffix}")
         said = f"{archive.name}/{member.path}"
+        try:
+            path = archives.unpack(member, order.fetching / f"{name}{member.path.suffix}")
+        except archives.Damaged as error:  # the others may be whole
+            yield Task(name, functools.partial(Item, name, "refused", said, why=str(error)))
+            continue
         yield Task(name, functools.partial(order.converted, name, path, said, passing=True))
     if more:
         order.reporter.line(f"{archive.name} holds {more} further files of these recordings; the first of each counts")

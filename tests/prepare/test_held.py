@@ -17,6 +17,7 @@ from bench.prepare import transfer
 from bench.prepare.held import held_digest, hold
 from bench.prepared import Shelf
 from bench.suites import load_suite
+from bench.weights import digest_of
 
 PREPARE = ("prepare", "own.yaml", "--lists", "lists", "--quiet")
 WORDS = ("prepare", "own.yaml", "--quiet")
@@ -140,12 +141,27 @@ def test_a_bad_download_takes_no_place_of_what_was_good(bench: Bench, site: Site
     assert bench("run", "--system", "noise", "--suite", "own.yaml").code == 0
 
 
-BAD_ARCHIVES = {
+def damaged(data: bytes, *names: str) -> bytes:
+    """A zip of which some members, stored as they are, are not what their checksums say."""
+    for name in names:
+        at = data.index(name.encode()) + 10_000
+        data = data[:at] + bytes(value ^ 0x5A for value in data[at : at + 9]) + data[at + 9 :]
+    return data
+
+
+READABLE = {  # to their end, as archives: what is wrong shows once recordings are wanted of them
+    "every recording is damaged": damaged(zipped(recordings()), *recordings()),
+    "another archive": zipped({"readme.txt": b"This is not the archive that you look for."}),
+}
+BAD_ARCHIVES = READABLE | {
     "an error as JSON": b'{"error":"rate limit exceeded"}',
     "cut off": tar(recordings(), "gz")[:100_000],
     "empty": b"",
     "a page behind a byte order mark": BAD["a page behind a byte order mark"],
 }
+
+
+LISTED = ["audio.json", "clips.csv", "clips.json", "lists/list.csv", "manifest.jsonl"]
 
 
 def with_archive(site: Site, name: str) -> None:
@@ -165,7 +181,7 @@ def test_a_bad_first_archive_is_not_kept_and_the_server_is_asked_again(
         assert (ran.code, one_line(ran.err)) == (3, True), ran.err
         assert f"{name} " in ran.err
         assert site.url(name) in ran.err
-        assert (held(), kept()) == ({}, [])
+        assert (held(), kept()) == ({}, LISTED if bad in READABLE else [])
     assert len(site.asked) == 2
     site.files[name] = zipped(recordings()) if name.endswith("zip") else tar(recordings(), "gz")
     ran = bench(*PREPARE, "--from", "archive")
@@ -183,6 +199,146 @@ def test_an_archive_that_was_good_is_held_to(bench: Bench, site: Site) -> None:
     assert (ran.code, one_line(ran.err)) == (3, True)
     assert f"as the first time (to take another, remove {shelf().folder / 'held.json'}); it was not kept" in ran.err
     assert not (shelf().folder / "own.zip").exists()
+
+
+FROM = (*PREPARE, "--from", "archive")
+
+
+def test_an_archive_of_which_some_recordings_are_damaged_gives_the_others_and_is_not_held_to(
+    bench: Bench, site: Site
+) -> None:
+    with_archive(site, "own.zip")
+    site.files["own.zip"] = damaged(zipped(recordings()), "c1.wav", "c4.wav")
+    ran = bench("prepare", "own.yaml", "--lists", "lists", "--from", "archive")
+    assert ran.code == 3
+    said = f"own.zip from {site.url('own.zip')} is damaged: c1, c4 can't be read from the archive: Bad CRC-32"
+    assert f"{said}; what could be read was converted\n" in ran.err
+    assert "4 of 6 recordings are ready" in ran.out
+    assert "2 refused (….wav can't be read from its archive: Bad CRC-32): c1, c4\n" in ran.out
+    assert (held(), kept().count("own.zip")) == ({}, 1)
+    site.files["own.zip"] = zipped(recordings())
+    assert bench(*FROM).code == 0
+    assert (list(held()), len(site.asked)) == ([site.url("own.zip")], 2)
+    assert not [path for path in kept() if path.startswith("own.zip")]
+
+
+def test_where_such_an_archive_can_not_be_had_again_the_one_that_is_here_is_read(bench: Bench, site: Site) -> None:
+    with_archive(site, "own.zip")
+    data = damaged(zipped(recordings()), "c1.wav")
+    site.files["own.zip"] = data
+    assert bench(*FROM).code == 3
+    (shelf().audio / "c2.wav").unlink()
+    for bad in ({}, {"own.zip": b"busy"}):
+        site.files = bad
+        ran = bench(*FROM[:-3], "--from", "archive")
+        assert ran.code == 3
+        assert "; the own.zip of an earlier time is taken\n" in ran.err
+        assert "5 of 6 recordings are ready" in ran.out
+        assert ((shelf().folder / "own.zip").read_bytes(), held()) == (data, {})
+
+
+def test_a_zip_with_a_member_that_can_not_be_opened_gives_the_others(bench: Bench, site: Site) -> None:
+    with_archive(site, "own.zip")
+    data = bytearray(zipped(recordings()))
+    data[data.index(b"PK\3\4")] = 0  # the header of c0.wav
+    site.files["own.zip"] = bytes(data)
+    ran = bench("prepare", "own.yaml", "--lists", "lists", "--from", "archive")
+    assert (ran.code, held()) == (3, {})
+    assert "is damaged: c0 can't be read from the archive: Bad magic number for file header; what could" in ran.err
+    assert "5 of 6 recordings are ready" in ran.out
+
+
+def test_ones_own_damaged_archive_gives_what_can_be_read_and_is_named(bench: Bench) -> None:
+    own_card()
+    folder({"own.zip": damaged(zipped(recordings()), "c1.wav")})
+    ran = bench(*PREPARE, "--audio", "mine/own.zip")
+    assert ran.code == 2
+    assert ran.err == "bench: mine/own.zip is damaged: c1 can't be read from the archive: Bad CRC-32\n"
+    assert load_suite("own.yaml").lacking == ("c1",)
+
+
+TWO = 'subsets:\n  part: {captions: {ids: ["c[0-2]"]}}\n  rest: {captions: {ids: ["c[3-5]"]}}\n'
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_an_archive_that_is_not_read_to_its_end_need_not_come_again(bench: Bench, site: Site, given: bool) -> None:
+    with_archive(site, "own.zip")
+    site.files["own.zip"] = zipped(recordings(NAMES[:3]))
+    if given:  # part of the recordings were converted, as before an interrupt, and nobody came to hold to it
+        assert bench(*FROM).code == 3
+        place = shelf().folder / "own.zip"
+        place.with_name("own.zip.json").write_text(json.dumps({"url": site.url("own.zip"), "sha256": digest_of(place)}))
+        (shelf().folder / "held.json").unlink()
+    else:  # the table could not be had
+        ran = bench(*WORDS, "--from", "archive")
+        assert (ran.code, one_line(ran.err), held()) == (3, True, {})
+        assert "list.csv is not here" in ran.err
+    assert bench(*FROM).code == 3
+    assert (list(held()), len(site.asked)) == ([site.url("own.zip")], 1)
+    assert not (shelf().folder / "own.zip.json").exists()
+
+
+def test_an_archive_that_was_changed_here_before_it_was_held_to_comes_again(bench: Bench, site: Site) -> None:
+    with_archive(site, "own.zip")
+    site.files["own.zip"] = zipped(recordings())
+    assert bench(*WORDS, "--from", "archive").code == 3  # for want of a table
+    (shelf().folder / "own.zip").write_bytes(b"edited")
+    assert bench(*FROM).code == 0
+    assert len(site.asked) == 2
+
+
+def test_an_archive_that_has_neither_tables_nor_audio_is_not_kept(bench: Bench, site: Site) -> None:
+    with_archive(site, "own.zip")
+    for data in (READABLE["another archive"], damaged(zipped({"list.csv": GOOD * 99}), "list.csv")):
+        site.files["own.zip"] = data
+        ran = bench(*WORDS, "--from", "archive")
+        assert (ran.code, one_line(ran.err), held(), kept()) == (3, True, {}, [])
+        assert f"own.zip from {site.url('own.zip')}" in ran.err
+        assert ran.err.endswith("; it was not kept\n")
+    site.files["own.zip"] = zipped({"list.csv": GOOD, **recordings()})
+    assert bench(*WORDS, "--from", "archive").code == 0
+
+
+def test_a_slip_in_the_card_costs_no_archive(bench: Bench, site: Site) -> None:
+    with_archive(site, "own.zip")
+    edited("caption: caption}", "caption: capton}")
+    site.files["own.zip"] = zipped({"list.csv": GOOD, **recordings()})
+    ran = bench(*WORDS, "--from", "archive")
+    assert (ran.code, one_line(ran.err)) == (2, True)
+    assert ran.err.endswith("; to have own.zip downloaded again, remove it\n")
+    edited("caption: capton}", "caption: caption}")
+    assert bench(*WORDS, "--from", "archive").code == 0
+    assert len(site.asked) == 1
+
+
+def test_after_an_upgrade_what_is_here_does_where_there_is_no_network(bench: Bench, site: Site) -> None:
+    with_address(site)
+    edited('{files: ["{recording}"]}', f'{{archive: {{url: "{site.url("own.zip")}"}}}}')
+    site.files |= {"list.csv": GOOD, "own.zip": zipped(recordings(NAMES[:5]))}
+    words = ("prepare", "own.yaml", "--from", "archive")
+    assert bench(*words).code == 3  # for want of one recording
+    (shelf().folder / "held.json").unlink()  # digests lay elsewhere, where nothing reads them now
+    (shelf().audio / "c2.wav").unlink()
+    site.files = {}
+    ran = bench(*words)
+    assert ran.code == 3
+    assert "5 of 6 recordings are ready" in ran.out
+    for name in ("list.csv", "own.zip"):
+        said = f"{name} can't be downloaded from {site.url(name)}: the server answers 404 Not Found; "
+        assert ran.err.count(said) == 1
+        assert ran.err.count(f"; the {name} of an earlier time is taken\n") == 1
+    assert held() == {}  # neither is known to come from there
+
+
+def test_what_is_held_to_and_is_not_what_is_here_is_not_done_with(bench: Bench, site: Site) -> None:
+    with_archive(site, "own.zip")
+    site.files["own.zip"] = zipped(recordings(NAMES[:5]))
+    assert bench(*FROM).code == 3
+    (shelf().folder / "own.zip").write_bytes(zipped(recordings()))
+    site.files = {}
+    ran = bench(*FROM)
+    assert (ran.code, one_line(ran.err)) == (3, True)
+    assert "own.zip can't be downloaded" in ran.err
 
 
 def test_what_is_held_to_stays_when_the_cache_is_emptied(bench: Bench, site: Site, tmp_path: Path) -> None:

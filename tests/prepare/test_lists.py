@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,7 @@ from bench.card import Card
 from bench.errors import BadInput, NotEvaluable
 from bench.prepare import transfer
 from bench.prepare.lists import can_be_had, keep_lists, lists_at_hand, obtain_lists, unchecked
+from bench.prepare.shelved import recover
 from bench.prepared import Shelf
 from bench.progress import Reporter
 from bench.sources import Captions, Listing
@@ -217,6 +221,27 @@ def test_offline_a_table_that_is_here_has_to_do(site: Site, monkeypatch: pytest.
     assert obtained(Listing(file="list.csv", url=site.url("list.csv")))["list.csv"][0].read_bytes() == OTHERS
 
 
+def test_a_table_that_is_here_does_where_it_can_not_come_again_and_nothing_says_that_it_is_wrong(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    loose = Listing(file="list.csv", url=site.url("list.csv"))
+    obtained(loose)
+    (SHELF.folder / "held.json").unlink()
+    site.files.clear()
+    for _ in range(2):
+        found = obtain_lists(SHELF, card(loose), None, None, Reporter())["list.csv"]
+        assert keep_lists(SHELF, card(loose), {"list.csv": found})["list.csv"][0].read_bytes() == DATA
+        said = capsys.readouterr().err.splitlines()
+        assert said[-1].startswith(f"list.csv can't be downloaded from {site.url('list.csv')}: the server answers 404")
+        assert said[-1].endswith("; the list.csv of an earlier time is taken")
+    site.files["list.csv"] = OTHERS  # which is not refused for what was taken
+    assert obtained(loose)["list.csv"][0].read_bytes() == OTHERS
+    (SHELF.lists / "list.csv").write_bytes(DATA)
+    site.files.clear()
+    with pytest.raises(NotEvaluable, match="can't be downloaded"):
+        obtained(loose)
+
+
 def test_whether_tables_can_be_had(site: Site, own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mine = card(pinned(site), Listing(file="only.csv"))
     assert not can_be_had(SHELF, mine, own)  # only.csv has no address
@@ -301,6 +326,63 @@ def test_what_a_kill_left_half_copied_is_cleared_away(own: Path) -> None:
     assert tree(SHELF.lists) == {"_.trans.tsv/a.trans.tsv": b"a"}
 
 
+KILLED = """\
+import os, pathlib, signal, sys
+from bench.card import Card
+from bench.prepare.lists import keep_lists, obtain_lists
+from bench.prepare.shelved import recover
+from bench.prepared import Shelf
+from bench.progress import Reporter
+from bench.sources import Captions, Listing
+own, file, left, shelf = sys.argv[1], sys.argv[2], int(sys.argv[3]), Shelf("own")
+
+def killed(event, given):
+    global left
+    if event in ("os.rename", "os.remove", "os.rmdir", "os.mkdir", "shutil.copyfile"):
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        left -= 1
+
+card = Card("Own", 1, "text-to-audio", Captions(list=Listing(file=file)))
+found = obtain_lists(shelf, card, None, pathlib.Path(own), Reporter(quiet=True))
+sys.addaudithook(killed)
+recover(shelf)
+keep_lists(shelf, card, found)
+"""
+
+
+@pytest.mark.parametrize("listing", [METADATA, CHAPTERS], ids=["a file", "a folder"])
+def test_wherever_a_kill_comes_the_old_table_is_there_or_the_new_one(own: Path, listing: Listing) -> None:
+    names = [listing.file] if "*" not in listing.file else ["a.trans.tsv", "b.trans.tsv"]
+    for name in names:
+        (own / name).write_bytes(DATA)
+    before = {path.name: DATA for path in obtained(listing, beside=own)[listing.file]}
+    for name in names:
+        (own / name).write_bytes(OTHERS)
+    whole = tree(SHELF.lists)
+    for step in range(40):
+        words = [sys.executable, "-c", KILLED, str(own), listing.file, str(step)]
+        code = subprocess.run(words, check=False).returncode
+        assert code in (0, -signal.SIGKILL)
+        shutil.copytree(SHELF.lists, "left", dirs_exist_ok=False)
+        recover(SHELF)
+        now = {path.name: path.read_bytes() for path in obtained(listing)[listing.file]}
+        assert now in (before, dict.fromkeys(before, OTHERS))
+        assert tree(SHELF.lists).keys() == whole.keys()
+        shutil.rmtree(SHELF.lists)
+        if code == 0:
+            break
+        if now == before:  # the next kill comes to what this one left
+            shutil.move("left", SHELF.lists)
+        else:
+            shutil.rmtree("left")
+            for path, data in whole.items():
+                (SHELF.lists / path).parent.mkdir(parents=True, exist_ok=True)
+                (SHELF.lists / path).write_bytes(data)
+    assert code == 0
+    assert step > 1
+
+
 def test_copies_of_one_table_have_to_be_equal(own: Path) -> None:
     for folder, data in (("one", DATA), ("two", DATA)):
         (own / folder).mkdir()
@@ -328,9 +410,6 @@ def test_two_tables_of_one_name_are_refused(site: Site) -> None:
 
 
 def test_a_copy_that_does_not_fit_on_the_disk_leaves_the_old_table(own: Path) -> None:
-    import subprocess
-    import sys
-
     (own / "metadata.csv").write_bytes(DATA)
     obtained(METADATA, beside=own)
     (own / "metadata.csv").write_bytes(DATA * 100)
