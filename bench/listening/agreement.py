@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from bench.listening.evidence import Evidence, Verdict
+from bench.listening.evidence import Evidence, Verdict, compares
 from bench.listening.rating import Rating
 
 FEWEST = 3  # stimuli; a correlation of two points is 1 or -1
@@ -77,7 +77,10 @@ def correlation(pairs: Sequence[tuple[float, float]]) -> float | None:
 
 
 def low_agreement(evidence: Evidence) -> list[Verdict] | None:
-    """Raters who don't agree with the others in a dimension; its ratings are dropped, if they are enough to tell."""
+    """Raters who don't agree with the others in a dimension; its ratings are dropped, if they are enough to tell.
+
+    Who always prefers the same of two systems is no such rater: votes all alike are then a result.
+    """
     groups = evidence.grouped(lambda one: (one.test_id, one.dimension) if one.rater_id else None, "test")
     found = [verdict for places in groups.values() for verdict in _of_dimension(evidence, places)]
     return found if groups else None
@@ -86,8 +89,9 @@ def low_agreement(evidence: Evidence) -> list[Verdict] | None:
 def _of_dimension(evidence: Evidence, places: Sequence[int]) -> Iterator[Verdict]:
     rules, given = evidence.rules, evidence.ratings
     known = leave_one_out([given[place] for place in places], other_votes=rules.other_votes)
+    compared = any(compares(given[place]) for place in places)
     for rater, (r, stimuli, constant) in known.items():
-        failed = constant if r is None else r < rules.agreement
+        failed = constant and not compared if r is None else r < rules.agreement
         if failed and stimuli >= FEWEST:
             enough = stimuli >= rules.agreement_stimuli
             dropped = [place for place in places if given[place].rater_id == rater] if enough else []

@@ -63,3 +63,9 @@ def rejected_note(sheet: Sheet, rows: list[Entry], options: Options) -> list[str
     count = len({row.cells["AssignmentId"] for row in rows if _is_rejected(row.cells)})
     what = "left out" if options.drop_rejected else "kept (--drop-rejected leaves them out)"
     return [f"{sheet.file}: {count} rejected assignments are {what}"] if count else []
+
+
+def vacant_note(sheet: Sheet, count: int) -> list[str]:
+    """What was done with places where nothing was heard, if there are any."""
+    what = "answers have neither score nor recording, as where an assignment has fewer clips, and are passed over"
+    return [f"{sheet.file}: {count} {what}"] if count else []

@@ -20,7 +20,7 @@ HIDDEN = {"Reference": "reference"}  # beaqleJS's label of the hidden reference,
 ORDER = re.compile(r"A=(?P<A>.+), B=(?P<B>.+)")
 ABX = "an ABX answer, with which beaqleJS writes neither test set nor systems: it can't be told what was heard"
 BY_FILE = "who sent no e-mail address and no name is told by the file: who came twice counts as two"
-LABELS = "systems are the labels and prompts the test sets; --key or --condition-pattern tell them by the file names"
+LABELS = "systems are the labels and prompts the test sets; --key or --condition-pattern tell them by "
 SILENT = "beaqleJS names files after people: names, addresses, comments and names of files are not kept with ratings"
 
 
@@ -179,11 +179,19 @@ def _notes(people: Sequence[Person], votes: Sequence[Draft], known: Identity) ->
     unshown = sum(_unshown(entry) for person in people for entry in person.entries)
     if unshown:
         yield f"{unshown} test sets were not shown to somebody: entries with nothing but TestID"
-    if not known.known:
-        yield LABELS
+    if votes and not known.known:
+        yield _labels(people, votes)
     if any(vote.method == KINDS["paired_comparison"].method for vote in votes):
         yield "preferences: of two systems, the first by name: 1 where it was preferred, -1 where the other was"
     yield SILENT
+
+
+def _labels(people: Sequence[Person], votes: Sequence[Draft]) -> str:
+    """What a key would have to name: files, or, where none are named, as of pairs, test sets and labels."""
+    entries = {(person.file, row): entry for person in people for row, entry in enumerate(person.entries, 1)}
+    bare = [vote for vote in votes if not entries[vote.file, vote.row].get("filename")]
+    names = ["the file names"] if len(bare) < len(votes) else []
+    return LABELS + " or ".join([*names, *(f"TestID/label, such as {one.item}/{one.system}" for one in bare[:1])])
 
 
 BEAQLEJS = Format("beaqleJS", recognises, read)

@@ -26,7 +26,8 @@ class Rules:
         gold_tolerance: points that a gold answer may be off, where the key does not say.
         gold_right: how many gold clips a session must get right.
         straight_variance: least variance of a session's scores, in points squared; where the scale is finer, in its
-            steps squared, and those are taken for no less than a twentieth of the scale.
+            steps squared, and those are taken for no less than a twentieth of the scale. Of comparisons, of scores for
+            the sound heard first.
         straight_items: from how many scores on that is asked.
         digits_right, pairs_right: least right answers of the digit check, of the just-noticeable-difference pairs.
         headphones: whether a failed headphone check drops a session; otherwise it is a flag.
@@ -139,6 +140,12 @@ def rater_key(rating: Rating) -> tuple[str, str] | None:
 def point(rating: Rating) -> float:
     """What a point of a scale from 1 to 5 is on the rating's scale."""
     return (rating.scale_max - rating.scale_min) / 4
+
+
+def compares(rating: Rating) -> bool:
+    """Whether a score says which of two sounds is better, or was known again: the same one each time is a result."""
+    signed = rating.scale_min < 0 < rating.scale_max and rating.compared_system_id is not None
+    return signed or rating.method in ("ab", "abx", "ccr")
 
 
 def require_codes(off: Iterable[str], known: Iterable[str]) -> None:

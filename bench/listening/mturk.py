@@ -7,15 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from bench.errors import BadInput
-from bench.listening.assignments import is_batch, misfit, rejected_note, session_of
-from bench.listening.document import parsed
+from bench.listening.assignments import is_batch, misfit, rejected_note, session_of, vacant_note
 from bench.listening.identity import Identity, identity
 from bench.listening.intake import Draft, Format, Options, Reading, joined, parted
+from bench.listening.mturk_answers import answers_of, buttons_of, split
 from bench.listening.sheet import Entry, Refused, Sheet, entries
 
 AUDIO = re.compile(r"\.(wav|flac|mp3|ogg|opus|m4a|webm)(\?.*)?$", re.IGNORECASE)
-CHOICES = {"true": True, "false": False}
-PAGE = "taskAnswers"  # the answer that holds all others, as JSON
 
 
 def recognises(sheet: Sheet, _: Options) -> bool:
@@ -35,11 +33,12 @@ def read(sheets: Sequence[Sheet], options: Options) -> Reading:
 
 def _of_sheet(sheet: Sheet, options: Options, known: Identity) -> Reading:
     kept, refused = entries(sheet)
-    told = [_answers(entry.cells) for entry in kept]
+    buttons = buttons_of(kept)
+    told = [answers_of(entry.cells, buttons) for entry in kept]
     given = [answers for answers in told if not isinstance(answers, str)]
     plan = _plan(sheet, kept, given, known, options)
     found: list[Draft | Refused] = []
-    sessions = []
+    sessions, vacant = [], 0
     for entry, answers in zip(kept, told, strict=True):
         if bad := misfit(sheet, entry, options):
             refused.append(bad)
@@ -47,9 +46,13 @@ def _of_sheet(sheet: Sheet, options: Options, known: Identity) -> Reading:
             refused.append(Refused(sheet.file, entry.row, answers))
         else:
             sessions.append(session_of(entry.cells, options))
-            found += _drafts(sheet, entry, answers, plan)
+            pairs = list(_pairs(answers, plan))
+            heard = [pair for pair in pairs if not _is_vacant(entry, pair, plan)]
+            vacant += len(pairs) - len(heard)
+            found += _drafts(sheet, entry, heard, plan)
     votes, unfit = parted(found)
-    notes = [*known.notes, *_notes(sheet, given, plan), *rejected_note(sheet, kept, options)]
+    notes = [*known.notes, *_notes(sheet, given, plan), *vacant_note(sheet, vacant)]
+    notes += rejected_note(sheet, kept, options)
     return Reading(votes, sessions, (), [*refused, *unfit], notes)
 
 
@@ -107,19 +110,6 @@ def _inputs(sheet: Sheet, rows: Sequence[Entry]) -> dict[str, str]:
     return found
 
 
-def split(name: str) -> tuple[str, str]:
-    """The number and the stem of an answer's name.
-
-    >>> split("0-mos-rating"), split("q1"), split("ovl_12"), split("comment")
-    (('0', 'mos-rating'), ('1', 'q'), ('12', 'ovl'), ('', 'comment'))
-    """
-    match = re.match(r"(\d+)[-_. ]*(.*)$", name) or re.match(r"(.*?)[-_. ]*(\d+)$", name)
-    if not match:
-        return "", name
-    first, second = match.groups()
-    return (first, second) if first.isdigit() else (second, first)
-
-
 def _asked(
     sheet: Sheet, inputs: Mapping[str, str], given: Sequence[Mapping[str, Any]], options: Options
 ) -> dict[str, str]:
@@ -142,59 +132,38 @@ def _unpaired(sheet: Sheet, inputs: Mapping[str, str]) -> dict[str, str]:
     )
 
 
-def _answers(cells: Mapping[str, str]) -> dict[str, list[str]] | str:
-    """By question, what was chosen: nothing, one thing, or wrongly several; or why that can't be told."""
-    given: dict[str, Any] = {name[7:]: cell for name, cell in cells.items() if name.startswith("Answer.")}
-    page = _page(given.pop(PAGE, ""))
-    if isinstance(page, str):
-        return page
-    flat: dict[str, list[str]] = {}
-    for name, value in (*given.items(), *page.items()):
-        for question, chosen in _flat(name, value):
-            flat.setdefault(question, []).extend(chosen)
-    return flat
+class _Pair(NamedTuple):
+    """An answer that a row should have: its name, what was chosen, the column of its recording, its stem."""
+
+    name: str
+    chosen: Sequence[str]
+    column: str
+    stem: str
 
 
-def _page(cell: str) -> dict[str, Any] | str:
-    """The one object that ``PAGE`` holds, without anything in it if the cell is empty; or why it holds none."""
-    if not cell:
-        return {}
-    try:
-        value = parsed(cell, f"Answer.{PAGE}") if cell[0] in "[{" else cell
-    except BadInput as error:
-        return str(error)
-    one = value[0] if isinstance(value, list) and len(value) == 1 else value
-    if isinstance(one, dict):
-        return one
-    return f"Answer.{PAGE} is {cell[:40]!r}, but must be a JSON object, or a list of one"
-
-
-def _flat(name: str, value: Any) -> Iterator[tuple[str, list[str]]]:
-    """Questions with what was chosen, of a column: a value, one of several radio buttons, or nested JSON."""
-    if isinstance(value, dict) and value and all(isinstance(one, bool) for one in value.values()):
-        yield name, [label for label, one in value.items() if one]
-    elif isinstance(value, dict):
-        for inner, one in value.items():
-            yield from _flat(inner, one)
-    elif isinstance(value, str | bool) and str(value).lower() in CHOICES and "." in name:
-        question, label = name.rsplit(".", 1)
-        yield question, [label] if CHOICES[str(value).lower()] else []
-    else:
-        yield name, [] if value in ("", None) else [str(value)]
-
-
-def _drafts(sheet: Sheet, entry: Entry, answers: Mapping[str, list[str]], plan: _Plan) -> Iterator[Draft | Refused]:
+def _pairs(answers: Mapping[str, list[str]], plan: _Plan) -> Iterator[_Pair]:
     there = {split(name) for name in answers}
     absent: dict[str, list[str]] = {name: [] for pair, name in plan.wanted.items() if pair not in there}
     for name, chosen in (*answers.items(), *absent.items()):
         number, stem = pair = split(name)
-        if pair not in plan.wanted:
-            continue
-        url = entry.cells[plan.inputs[number]]
+        if pair in plan.wanted:
+            yield _Pair(name, chosen, plan.inputs[number], stem)
+
+
+def _is_vacant(entry: Entry, pair: _Pair, plan: _Plan) -> bool:
+    """Whether nothing was heard in a place, and nothing chosen, in an assignment that has recordings elsewhere."""
+    return not pair.chosen and not entry.cells[pair.column] and any(entry.cells[one] for one in plan.inputs.values())
+
+
+def _drafts(sheet: Sheet, entry: Entry, pairs: Sequence[_Pair], plan: _Plan) -> Iterator[Draft | Refused]:
+    for name, chosen, column, stem in pairs:
+        url = entry.cells[column]
         plan.known.needed(sheet.file, url)
         heard = plan.known.of(url)
         if len(chosen) > 1:
             yield Refused(sheet.file, entry.row, f"Answer.{name} has {len(chosen)} choices: {', '.join(chosen)}")
+        elif not url:
+            yield Refused(sheet.file, entry.row, f"{column} is empty, so nothing says what Answer.{name} is of")
         elif heard is None:
             yield Refused(sheet.file, entry.row, plan.known.unknown(url))
         else:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from bench.listening.assignments import is_batch, misfit, positive, rejected_note, session_of
+from bench.listening.assignments import is_batch, misfit, positive, rejected_note, session_of, vacant_note
 from bench.listening.identity import Identity
 from bench.listening.intake import Draft, Options, Reading, parted
 from bench.listening.rating import Session
@@ -17,6 +17,7 @@ from bench.listening.sheet import Entry, Refused, Sheet, entries
 ADDRESS = re.compile(r"answer\.q(\d+)_url")
 SCALES = ("sig", "bak", "ovrl", "noise", "col", "loud", "disc", "reverb", "echo", "other")
 SCORE = re.compile(rf"answer\.q(\d+)(_({'|'.join(SCALES)}))?")
+GIVEN = re.compile(rf"(?:input\.q|answer\.q)(\d+)(?:_(?:url|p|r|{'|'.join(SCALES)}))?")  # a clip, or a score of it
 METHODS = {"CMOS": "ccr", "DMOS": "dcr"}
 TRAP = {"ccr": (0.0, 1.0), "dcr": (4.5, 0.5)}  # what a trap wants and how far off is right, where it names no answer
 GOLD_TOLERANCE = 1.0
@@ -68,22 +69,26 @@ def read_batch(sheet: Sheet, options: Options, known: Identity) -> Reading:
     kept, refused = entries(sheet)
     found: list[Draft | Refused] = []
     sessions: list[Session] = []
+    vacant = 0
     for entry in kept:
         if bad := misfit(sheet, entry, options):
             refused.append(bad)
             continue
         task = _task(sheet, entry)
         sessions.append(_session(task, options))
-        found += _drafts(task, options, known)
+        empty = _vacant(task)
+        vacant += sum(len(_scales(task, number)) for number in empty)
+        found += _drafts(task, empty, options, known)
     votes, unfit = parted(found)
     roles = [vote.more.get("role") for vote in votes]
     notes = [
         f"{sheet.file}: P.808 batch; {roles.count('trap')} votes on traps, {roles.count('gold')} on gold clips",
         f"{sheet.file}: of playback it only says whether a clip was finished; listened_frac is 1 or 0",
+        *vacant_note(sheet, vacant),
+        *known.notes,
+        *rejected_note(sheet, kept, options),
     ]
-    return Reading(
-        votes, sessions, (), [*refused, *unfit], [*notes, *known.notes, *rejected_note(sheet, kept, options)]
-    )
+    return Reading(votes, sessions, (), [*refused, *unfit], notes)
 
 
 def _task(sheet: Sheet, entry: Entry) -> Task:
@@ -106,16 +111,28 @@ def _session(task: Task, options: Options) -> Session:
     return Session(**fields)
 
 
-def _drafts(task: Task, options: Options, known: Identity) -> Iterator[Draft | Refused]:
+def _scales(task: Task, number: str) -> list[str]:
+    return [scale for scale in SCALES if f"answer.q{number}_{scale}" in task.cells] or [""]
+
+
+def _vacant(task: Task) -> set[str]:
+    """The numbers under which an assignment that names other clips was given none: neither clip, score nor input."""
+    given = {match[1] for name, cell in task.cells.items() if cell and (match := GIVEN.fullmatch(name))}
+    empty = {number for number in task.clips if number not in given}
+    return empty if any(task.clips.values()) else set()
+
+
+def _drafts(task: Task, vacant: set[str], options: Options, known: Identity) -> Iterator[Draft | Refused]:
     if not any(task.clips.values()):
         yield Refused(task.sheet.file, task.entry.row, "every Answer.Q…_URL is empty, so nothing says what was heard")
         return
     for number, url in task.clips.items():
+        if number in vacant:
+            continue
         if not url:
             yield Refused(task.sheet.file, task.entry.row, f"Answer.Q{number}_URL is empty")
             continue
-        scales = [scale for scale in SCALES if f"answer.q{number}_{scale}" in task.cells] or [""]
-        for scale in scales:
+        for scale in _scales(task, number):
             yield _draft(task, number, url, scale, options, known)
 
 

@@ -27,10 +27,10 @@ from bench.listening.session_rules import (
     headphone_fail,
     incomplete,
     not_accepted,
-    straight_line,
     too_fast_session,
     trap_failed,
 )
+from bench.listening.straight_lines import straight_line
 
 __all__ = ["CODES", "LEVELS", "Finding", "Rules", "Screened", "report", "screen"]
 NAMED = 8  # findings of one rule that a report lists before it only counts

@@ -1,15 +1,12 @@
-"""Rules about sittings: traps, gold questions, straight lines, the place and what it was heard with."""
+"""Rules about sittings: traps, gold questions, the place and what it was heard with."""
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from bench.listening.evidence import Evidence, Key, Verdict, point, session_key
 from bench.listening.rating import Rating, Session
 from bench.listening.rating_rules import HEARD, first_session, too_fast
-
-FINEST = 20  # answers that people tell apart on a scale, however fine its steps
 
 
 def _session(evidence: Evidence, key: Key, value: float, threshold: str, *, drop: bool = True) -> Verdict:
@@ -60,74 +57,6 @@ def gold_failed(evidence: Evidence) -> list[Verdict] | None:
         if sum(clips.values()) < needed:
             found.append(_session(evidence, key, sum(clips.values()), f"gold clips right at least {needed}"))
     return found if groups else None
-
-
-def straight_line(evidence: Evidence) -> list[Verdict] | None:
-    """Sittings with all scores alike in every dimension; a flag where the others found the sounds alike too.
-
-    Hidden references and anchors count: who tells them from the systems draws no line.
-    """
-    rules = evidence.rules
-    groups = evidence.grouped(session_key, *HEARD)
-    means = _others(evidence)
-    found = []
-    for key, places in groups.items():
-        parts = _dimensions(evidence, places).values()
-        tested = any(evidence.ratings[place].role == "test" for place in places)
-        if not tested or any(len(part) < rules.straight_items for part in parts):
-            continue
-        spreads = [_spread(evidence, part) for part in parts]
-        value, least = max(spreads, key=lambda spread: spread[0] - spread[1])
-        if value < least:
-            alike = all(_alike(evidence, part, means) for part in parts)
-            what = f"variance at least {least:.3g}" + ("; others found the sounds alike too" if alike else "")
-            found.append(_session(evidence, key, value, what, drop=not alike))
-    return found if groups else None
-
-
-def _dimensions(evidence: Evidence, places: Sequence[int]) -> dict[str, list[int]]:
-    parts: dict[str, list[int]] = {}
-    for place in places:
-        parts.setdefault(evidence.ratings[place].dimension, []).append(place)
-    return parts
-
-
-def _spread(evidence: Evidence, places: Sequence[int]) -> tuple[float, float]:
-    """The variance of scores of one dimension, and the least that it must be, both in units of the scale, squared.
-
-    P.808's 0.1 is of whole points, where it allows one answer in ten to be a point off the others. On a finer scale a
-    step takes the point's place, but never less than 1 / ``FINEST`` of the scale: sliders do not stand still.
-    """
-    given = [evidence.ratings[place] for place in places]
-    own = point(given[0])
-    step = min(own, max(given[0].scale_step, 4 * own / FINEST))
-    return statistics.variance(one.score for one in given), evidence.rules.straight_variance * step**2
-
-
-Sums = dict[object, tuple[float, int]]
-
-
-def _others(evidence: Evidence) -> Sums:
-    """Sum and count of all scores of each stimulus in each dimension."""
-    sums: Sums = {}
-    for rating in (evidence.ratings[place] for place in evidence.open):
-        total, count = sums.get(_sound(rating), (0.0, 0))
-        sums[_sound(rating)] = total + rating.score, count + 1
-    return sums
-
-
-def _sound(rating: Rating) -> object:
-    return rating.test_id, rating.dimension, rating.stimulus
-
-
-def _alike(evidence: Evidence, places: Sequence[int], sums: Sums) -> bool:
-    """Whether the others' mean scores of a sitting's sounds vary no more than the sitting's may."""
-    means = []
-    for rating in (evidence.ratings[place] for place in places):
-        total, count = sums[_sound(rating)]
-        if count > 1:
-            means.append((total - rating.score) / (count - 1) / point(rating))
-    return len(means) > 1 and statistics.variance(means) < evidence.rules.straight_variance
 
 
 def _known(evidence: Evidence) -> Iterator[tuple[Key, Session]]:

@@ -19,10 +19,10 @@ MOMENT = "%d.%m.%y %H:%M:%S"
 
 
 class Work(NamedTuple):
-    """One assignment: by MTurk's names of columns what is known of it, and its ratings as they stand there."""
+    """One assignment: by MTurk's names of columns what is known of it, and what stands in its ratings' place."""
 
     cells: Mapping[str, str]
-    ratings: Sequence[Any]
+    ratings: Any
 
 
 def recognises(sheet: Sheet, _: Options) -> bool:
@@ -53,13 +53,16 @@ def _of_sheet(sheet: Sheet, options: Options) -> Reading:
             row += 1
             continue
         entries.append(Entry(row, dict(work.cells)))
-        if bad := misfit(sheet, entries[-1], options):
+        ratings = _ratings(work)
+        if bad := misfit(sheet, entries[-1], options):  # first: of rejected work nobody minds what it lacks
             found.append(bad)
+        elif isinstance(ratings, str):
+            found.append(Refused(sheet.file, row, ratings))
         else:
             sessions.append(_session(work.cells, options))
-            for place, rating in enumerate(work.ratings, row):
+            for place, rating in enumerate(ratings, row):
                 found += _taken(sheet, Entry(place, entries[-1].cells), rating, lists, asked)
-        row += len(work.ratings)
+        row += 1 if isinstance(ratings, str) else len(ratings)
     votes, refused = parted(found)
     notes = [*_notes(sheet, entries), *rejected_note(sheet, entries, options)]
     return Reading(votes, sessions, (), refused, notes)
@@ -96,7 +99,15 @@ def _work(worker: str, name: str, fields: Any, age: Any) -> Work:
         "time": given["time"],
         "age_group": text_of(age, "age_group"),
     }
-    return Work(cells, list_of(found.get("ratings"), "ratings"))
+    return Work(cells, found.get("ratings"))
+
+
+def _ratings(work: Work) -> Sequence[Any] | str:
+    """The ratings of an assignment, or why they are none."""
+    try:
+        return list_of(work.ratings, "ratings")
+    except ValueError as error:
+        return str(error)
 
 
 def _session(cells: Mapping[str, str], options: Options) -> Session:
@@ -122,7 +133,8 @@ def _moment(text: str) -> str | None:
 
 def _is_plain(work: Work | str) -> bool:
     """Whether an assignment has ratings that don't say what was asked."""
-    return isinstance(work, Work) and any(isinstance(one, dict) and "rating" in one for one in work.ratings)
+    ratings = work.ratings if isinstance(work, Work) and isinstance(work.ratings, list) else ()
+    return any(isinstance(one, dict) and "rating" in one for one in ratings)
 
 
 def _list(sheet: Sheet, field: str) -> frozenset[str]:

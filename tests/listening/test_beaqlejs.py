@@ -150,6 +150,30 @@ def test_sounds_are_told_by_their_file_names_if_an_option_says_how() -> None:
     assert scores(take(named, condition_pattern=r"(?P<item>\w+)/(?P<system>\w+)")) == [("set1", "one", "MUSHRA", 80.0)]
 
 
+LABELS = "systems are the labels and prompts the test sets; --key or --condition-pattern tell them by"
+BARE: dict[str, Any] = {"TestID": "t2", "rating": {"one": 80}}
+
+
+@pytest.mark.parametrize(
+    ("entries", "said"),
+    [
+        ([ANN[0]], [f"{LABELS} the file names"]),
+        ([preferred("t1", "A=B, B=A", "A")], [f"{LABELS} TestID/label, such as t1/A"]),
+        ([BARE], [f"{LABELS} TestID/label, such as t2/one"]),
+        ([ANN[0], preferred("t1", "A=A, B=B", "A")], [f"{LABELS} the file names or TestID/label, such as t1/A"]),
+        ([True, False], []),
+        ([True, {"TestID": "t1"}], []),
+    ],
+    ids=["sets", "pairs", "sets without files", "both", "ABX", "ABX and unshown"],
+)
+def test_it_says_by_which_names_systems_could_be_told(entries: list[Any], said: list[str]) -> None:
+    found = take(person("a.txt", *entries))
+    assert [note for note in found.notes if note.startswith("systems are the labels")] == said
+    known = take(person("a.txt", *entries), condition_pattern=r"(?P<item>\w+)[/_](?P<system>\w+)(\.wav)?$")
+    assert not any(note.startswith("systems are the labels") for note in known.notes)
+    assert len(known.ratings) == len(found.ratings)  # the names that were said are those looked up
+
+
 def test_abx_answers_are_refused_one_by_one() -> None:
     found = take(person("a.txt", True, {"TestID": "c"}, False))
     assert found.ratings == ()

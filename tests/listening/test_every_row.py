@@ -20,7 +20,10 @@ from bench.listening.importing import FORMATS
 from bench.listening.intake import Options, Reading
 from bench.listening.sheet import read_sheet
 
-COUNTED = re.compile(r"(\d+) (header rows|previews|questions were not shown|cells are 0|test sets were not shown)")
+COUNTED = re.compile(
+    r"(\d+) (header rows|previews|questions were not shown|cells are 0|test sets were not shown"
+    "|answers have neither score nor recording)"
+)
 WHOLE = ("header rows", "previews")  # what is counted in rows, and not in votes
 FILLERS = ("", "NA", "x", "0", "9", "[]", "[1", "{}", "4,2")
 ANYTHING: tuple[Any, ...] = (None, {}, [], "", "x", 9, True, [1])  # in a place of a JSON document
@@ -37,6 +40,7 @@ class Sample(NamedTuple):
 ITEMS = {"condition_pattern": r"(?P<item>c\d)_?(?P<system>[AB])", "question": "OVL"}
 MTURK = "AssignmentId,HITId,WorkerId,Input.url_1,Input.url_2,"
 PAGE = json.dumps([{"q1": {"4": True, "5": False}, "q2": 2}]).replace('"', '""')
+SHORT = json.dumps([{"q1": 3}]).replace('"', '""')
 P808 = "AssignmentId,HITId,WorkerId,Answer.Q1_URL,Answer.Q2_URL,"
 TAGS = ",Tags,c1_A,,c1_B,\n"
 TABLES = {
@@ -74,6 +78,11 @@ TABLES = {
         "a2,h,w2,c1_A,c1_B,3,3,3,3\n",
         options=ITEMS,
     ),
+    "p808 batch of unequal rows": Sample(
+        f"{P808}Input.Q1,Input.Q2,Answer.q1,Answer.q2\na1,h,w1,c1_A,c1_B,c1_A,c1_B,4,2\n"
+        "a2,h,w2,c2_A,,c2_A,,3,\na3,h,w3,c1_A,c1_B,c1_A,c1_B,5,2\n",
+        options=ITEMS,
+    ),
     "mturk plain": Sample(
         f"{MTURK}Answer.q1,Answer.q2\na1,h,w1,c1_A.wav,c1_B.wav,4,2\na2,h,w2,c1_A.wav,c1_B.wav,3,3\n", options=ITEMS
     ),
@@ -84,6 +93,22 @@ TABLES = {
     ),
     "mturk page": Sample(
         f'{MTURK}Answer.taskAnswers\na1,h,w1,c1_A.wav,c1_B.wav,"{PAGE}"\na2,h,w2,c1_A.wav,c1_B.wav,"{PAGE}"\n',
+        options=ITEMS,
+    ),
+    "mturk plain of unequal rows": Sample(
+        f"{MTURK}Answer.q1,Answer.q2\na1,h,w1,c1_A.wav,c1_B.wav,4,2\na2,h,w2,c2_A.wav,,3,\n"
+        "a3,h,w3,c1_A.wav,c1_B.wav,5,2\n",
+        options=ITEMS,
+    ),
+    "mturk buttons of unequal rows": Sample(
+        f"{MTURK}Answer.q1.4,Answer.q1.5,Answer.q2.4,Answer.q2.5\n"
+        "a1,h,w1,c1_A.wav,c1_B.wav,true,false,false,true\na2,h,w2,c2_A.wav,,true,false,,\n"
+        "a3,h,w3,c1_A.wav,c1_B.wav,true,false,true,false\n",
+        options=ITEMS,
+    ),
+    "mturk page of unequal rows": Sample(
+        f'{MTURK}Answer.taskAnswers\na1,h,w1,c1_A.wav,c1_B.wav,"{PAGE}"\na2,h,w2,c2_A.wav,,"{SHORT}"\n'
+        f'a3,h,w3,c1_A.wav,c1_B.wav,"{PAGE}"\n',
         options=ITEMS,
     ),
     "qualtrics": Sample(
@@ -127,6 +152,15 @@ DOCUMENTS: dict[str, Any] = {
 
 def test_every_format_has_a_sample() -> None:
     assert {name.split()[0] for name in (*TABLES, *DOCUMENTS)} == set(FORMATS)
+
+
+@pytest.mark.parametrize("name", [name for name in TABLES if name.endswith("of unequal rows")])
+def test_an_assignment_of_fewer_clips_lacks_nothing(name: str) -> None:
+    text, first, options = TABLES[name]
+    found = reading(name, text, options)
+    assert len(found.votes) == 2 * (text.count("\n") - first) - 1
+    assert found.refused == []
+    assert counted(found, 2) == 1
 
 
 def reading(name: str, text: str, options: Mapping[str, Any]) -> Reading:

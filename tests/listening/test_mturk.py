@@ -183,3 +183,32 @@ def test_recordings_and_answers_without_each_other_are_named() -> None:
     assert found.refused == ()
     assert "batch.csv: recordings that no row has an answer to: Input.audio_url_7 (q)" in found.notes
     assert "batch.csv: answers not used: q5, comment" in found.notes
+
+
+PASSED = "answers have neither score nor recording, as where an assignment has fewer clips, and are passed over"
+SHORTER = {"Input.audio_url_0": "https://x.org/B/c2.wav", "Input.audio_url_1": ""}
+SHAPES = [
+    ({"Answer.q0": "4", "Answer.q1": "2"}, {"Answer.q0": "3", "Answer.q1": ""}),
+    ({**one_hot(0, 4), **one_hot(1, 2)}, one_hot(0, 3)),
+    ({**one_hot(0, 4), **one_hot(1, 2)}, {**one_hot(0, 3), **one_hot(1, None)}),
+    ({"Answer.taskAnswers": '[{"q0": 4, "q1": "2"}]'}, {"Answer.taskAnswers": '[{"q0": 3}]'}),
+]
+
+
+@pytest.mark.parametrize(("whole", "shorter"), SHAPES, ids=["plain", "empty buttons", "buttons", "JSON"])
+def test_an_assignment_of_fewer_clips_lacks_no_answer(whole: dict[str, str], shorter: dict[str, str]) -> None:
+    found = imported({**INPUT, **whole}, {**SHORTER, **shorter}, {**SHORTER, **shorter})
+    assert scores(found) == [*EXPECTED, *[("c2", "B", "OVL", 3.0)] * 2]
+    assert found.refused == ()
+    assert f"batch.csv: 2 {PASSED}" in found.notes
+    assert not any(PASSED in note for note in imported({**INPUT, **whole}).notes)
+
+
+def test_a_recording_without_an_answer_and_an_answer_without_a_recording_are_refused() -> None:
+    whole = {"Answer.q0": "4", "Answer.q1": "2"}
+    found = imported({**INPUT, **whole}, {**INPUT, **whole, "Answer.q1": ""}, {**INPUT, **whole, **SHORTER})
+    assert why(found) == {3: "no score", 4: "Input.audio_url_1 is empty, so nothing says what Answer.q1 is of"}
+    nothing = {**dict.fromkeys(INPUT, ""), **dict.fromkeys(whole, "")}
+    found = imported({**INPUT, **whole}, nothing)
+    assert [row.row for row in found.refused] == [3, 3]
+    assert not any(PASSED in note for note in found.notes)

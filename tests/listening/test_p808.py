@@ -249,6 +249,46 @@ def test_votes_on_clips_without_an_address_are_refused() -> None:
     assert [one.source_row for one in found.ratings] == [*[2] * 4, *[4] * 3, *[5] * 4]
 
 
+def pages(*clips: tuple[str, str, object]) -> dict[str, object]:
+    """An assignment's clips: what Input and Answer say of each, and its score."""
+    return {
+        name: cell
+        for n, (given, heard, score) in enumerate(clips, 1)
+        for name, cell in ((f"Input.Q{n}", given), (f"Answer.Q{n}_URL", heard), (f"Answer.q{n}", score))
+    }
+
+
+RAIN, WIND = ("https://x.org/rain_c01.wav",) * 2, ("https://x.org/wind_c02.wav",) * 2
+PASSED = "answers have neither score nor recording, as where an assignment has fewer clips, and are passed over"
+
+
+def test_an_assignment_of_fewer_clips_lacks_none() -> None:
+    found = batch(pages((*RAIN, 4), (*WIND, 2)), pages((*RAIN, 3), ("", "", "")), pages(("", "", ""), (*WIND, 5)))
+    assert [one.score for one in found.ratings] == [4.0, 2.0, 3.0, 5.0]
+    assert found.refused == ()
+    assert f"batch.csv: 2 {PASSED}" in found.notes
+    scales = {f"Answer.q{n}_{scale}": "" for n in (1, 2) for scale in ("sig", "ovrl")}
+    urls = {"Answer.Q1_URL": RAIN[0], "Answer.Q2_URL": ""}
+    found = batch({**scales, **urls, "Answer.q1_sig": 3, "Answer.q1_ovrl": 4})
+    assert [one.dimension for one in found.ratings] == ["SIG", "OVRL"]
+    assert found.refused == ()
+    assert f"batch.csv: 2 {PASSED}" in found.notes
+
+
+@pytest.mark.parametrize(
+    ("clip", "said"),
+    [
+        ((WIND[0], "", ""), "Answer.Q2_URL is empty"),
+        (("", "", 3), "Answer.Q2_URL is empty"),
+        (("", WIND[1], ""), "no score"),
+    ],
+)
+def test_a_clip_of_which_something_is_there_is_refused(clip: tuple[str, str, object], said: str) -> None:
+    found = batch(pages((*RAIN, 4), (*WIND, 2)), pages((*RAIN, 4), clip))
+    assert why(found) == {3: said}
+    assert not any(PASSED in note for note in found.notes)
+
+
 @pytest.mark.parametrize(
     ("n", "votes", "refused"), [(3, 2, True), (0, 0, True), ("inf", 2, True), (2, 2, False), (1, 2, False)]
 )

@@ -134,6 +134,26 @@ def test_rejected_work_is_kept_and_dropped_only_on_request() -> None:
     assert [one.status for one in found.sessions] == ["complete", "complete"]
 
 
+@pytest.mark.parametrize("lacking", [{"ratings": []}, {"ratings": None}, {"ratings": {"a": 1}}, {}])
+@pytest.mark.parametrize("version", [1, 2])
+def test_rejected_work_without_ratings_is_asked_to_be_left_out_too(
+    bench: Bench, lacking: dict[str, Any], version: int
+) -> None:
+    document = copy.deepcopy(FIRST if version == 1 else SECOND)
+    work = {"A0": {"state": "Rejected", "worktime": 3, **lacking}}
+    document["workers"] = {"W0": work if version == 1 else {"assignments": work}, **document["workers"]}
+    found = imported(document, drop_rejected=True)
+    assert why(found)[1] == "the assignment was rejected (--drop-rejected)"
+    assert not any(row.lost for row in found.refused)
+    assert f"project.json: {3 - version} rejected assignments are left out" in found.notes
+    assert any(f"{5 - version} assignments" in note for note in found.notes)
+    ran = bench("ratings", project(document), "--question", "NAT", "--drop-rejected", "--test", "t", "-o", "out")
+    assert ran.code == 0, ran.err
+    assert Path("out/ratings.csv").exists()
+    assert imported(document).refused[0].why.startswith("ratings is ")
+    assert imported(document).refused[0].lost
+
+
 def test_both_versions_and_files_without_lists_are_read_together() -> None:
     plain = {"workers": {"W9": {"A9": assignment(rated("alg9", "f9", "4"))}}}
     found = take(project(FIRST, "a.json"), project(SECOND, "b.json"), project(plain, "c.json"), question="OVL")
