@@ -96,9 +96,9 @@ def is_ready(shelf: Shelf, card: Card, item: Item | None) -> bool:
     return said_by(shelf.recording(item.id)) == made_of(item.source_sha256, card)
 
 
-def is_stale(shelf: Shelf, card: Card, name: str, item: Item | None) -> bool:
+def is_stale(shelf: Shelf, card: Card, item: Item) -> bool:
     """Whether a recording's WAV was prepared, and not as its line says, or not in the way that the card says now."""
-    return (said_by(shelf.recording(name)) or "").startswith(OURS) and not is_ready(shelf, card, item)
+    return (said_by(shelf.recording(item.id)) or "").startswith(OURS) and not is_ready(shelf, card, item)
 
 
 def vouched(shelf: Shelf, card: Card, names: Iterable[str]) -> dict[str, Path]:

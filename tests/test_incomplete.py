@@ -255,6 +255,20 @@ def test_a_file_that_was_put_on_the_shelf_stays_when_the_card_changes(shelf: She
     assert "were not prepared, and are not used: c2" in ran.err
 
 
+def test_prepared_audio_of_another_machine_stays_and_is_named(shelf: Shelf, bench: Bench) -> None:
+    own_card([f"c{index}" for index in range(5)])
+    ready = {path.stem for path in shelf.audio.glob("*.wav")}
+    shelf.manifest.unlink()
+    shelf.stamp.unlink()
+    ran = bench(*PREPARE)
+    assert "removed" not in ran.err
+    assert (
+        f"{len(ready)} files in {shelf.audio} were not prepared, and are not used: {', '.join(sorted(ready))}"
+        in ran.err
+    )
+    assert {path.stem for path in shelf.audio.glob("*.wav")} == ready
+
+
 def test_list_and_doctor_know_suites_that_are_not_ready(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BENCH_DATA", str(Path("none").resolve()))
     listed = json.loads(bench("list", "suites", "--json").out)["suites"]

@@ -67,7 +67,8 @@ def troubled(side: Side) -> dict[str, set[str]]:
 def is_allowed_for(pair: Pair, gate: Gate) -> bool:
     """Whether some clips were scored in one run only, all for trouble in the other that ``tails`` allows for.
 
-    More than it allows for, in either run, are not left out: what they sound like where they did not fail is unheard.
+    If either run has more in it than the other by more than that, none is left out: what the clips would sound like
+    that failed is unheard.
     """
     both = [{kind: clips for kind, clips in troubled(side).items() if gate.tails.get(kind, 0)} for side in pair]
     kinds = [kind for kind in both[0] if abs(len(both[0][kind]) - len(both[1][kind])) <= gate.tails[kind]]

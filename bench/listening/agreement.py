@@ -79,7 +79,8 @@ def correlation(pairs: Sequence[tuple[float, float]]) -> float | None:
 def low_agreement(evidence: Evidence) -> list[Verdict] | None:
     """Raters who don't agree with the others in a dimension; its ratings are dropped, if they are enough to tell.
 
-    Who always prefers the same of two systems is no such rater: votes all alike are then a result.
+    Of comparisons of two systems nobody is dropped: where one is simply better, clips differ by chance alone, and so
+    does r; and who always prefers the same system, for whom there is no r, is not even flagged.
     """
     groups = evidence.grouped(lambda one: (one.test_id, one.dimension) if one.rater_id else None, "test")
     found = [verdict for places in groups.values() for verdict in _of_dimension(evidence, places)]
@@ -93,10 +94,11 @@ def _of_dimension(evidence: Evidence, places: Sequence[int]) -> Iterator[Verdict
     for rater, (r, stimuli, constant) in known.items():
         failed = constant and not compared if r is None else r < rules.agreement
         if failed and stimuli >= FEWEST:
-            enough = stimuli >= rules.agreement_stimuli
+            enough = stimuli >= rules.agreement_stimuli and not compared
             dropped = [place for place in places if given[place].rater_id == rater] if enough else []
             what = f"{given[places[0]].dimension}: r with the others at least {rules.agreement:g}"
-            what += "" if enough else f"; {stimuli} stimuli, too few to drop (from {rules.agreement_stimuli})"
+            few = f"{stimuli} stimuli, too few to drop (from {rules.agreement_stimuli})"
+            what += "" if enough else "; none are dropped for it in comparisons" if compared else f"; {few}"
             yield Verdict(
                 rater, None, 0.0 if r is None else r, f"{what}{'; votes all alike' if constant else ''}", dropped
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ from bench.prepare.held import check_same
 from bench.prepare.lists import Found, can_be_had, keep_lists, lists_at_hand, obtain_lists, unchecked
 from bench.prepare.options import Options
 from bench.prepare.report import Subset
+from bench.prepare.shelved import forget
 from bench.prepared import Entry, Shelf, write_clips
 from bench.progress import Reporter
 from bench.prompts import read_prompts
@@ -55,6 +57,24 @@ def clip_list(
         raise type(error)(str(error).replace(str(unpacked), str(archive))) from error
     finally:
         shutil.rmtree(unpacked, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def forgetting(shelf: Shelf, card: Card) -> Iterator[None]:
+    """While an archive is judged that a clip list was first made of: if it is not kept, neither is that list.
+
+    Raises:
+        NotEvaluable: as what is done within.
+    """
+    try:
+        yield
+    except NotEvaluable:
+        for listing in card.captions.lists if isinstance(card.captions, Captions) else ():
+            if not listing.url:
+                forget(shelf, listing)
+        for path in (shelf.table, shelf.table.with_suffix(".json")):
+            path.unlink(missing_ok=True)
+        raise
 
 
 def at_hand(path: Path, shelf: Shelf, card: Card, lists: Path | None) -> Clips | None:

@@ -59,7 +59,7 @@ def download(
         NotEvaluable: it can't be had, is a web page in place of a file, or is not the one that is wanted; it is not
             kept then, and what was at the target stays.
     """
-    if not _is_right(target, sha256):
+    if not _is_right(target, sha256, size):
         _fetch(Part(url, target, size), Known(sha256, since, check), reporter, hasty=hasty)
     elif not sha256:
         check(target)
@@ -75,9 +75,11 @@ def _fetch(part: Part, known: Known, reporter: Reporter, *, hasty: bool) -> None
         raise NotEvaluable(said) from error
 
 
-def _is_right(target: Path, known: str) -> bool:
-    """Whether a file needs no download; one that nothing is known of has to do where there can be none."""
-    return target.is_file() and (digest_of(target) == known if known else offline() is not None)
+def _is_right(target: Path, known: str, size: int) -> bool:
+    """Whether a file needs no download; one of which at most the size is known has to do where there can be none."""
+    if not target.is_file():
+        return False
+    return digest_of(target) == known if known else bool(offline()) and size in (0, target.stat().st_size)
 
 
 def _obtain(part: Part, known: str, reporter: Reporter, *, hasty: bool) -> None:

@@ -15,13 +15,15 @@ from bench.manifest import Item, read_manifest
 from bench.prepare.archive import UNREAD, Damaged, check, members
 from bench.prepare.clips import at_hand
 from bench.prepare.download import download
+from bench.prepare.find import composed
 from bench.prepare.held import came_from, forget_origin, held_digest, hold, instead, note_origin
 from bench.prepare.options import Options
 from bench.prepare.recordings import ready
 from bench.prepare.report import Subset
+from bench.prepare.supply import Order
 from bench.prepared import Shelf
 from bench.progress import Reporter
-from bench.sources import Recordings
+from bench.sources import Captions, Recordings
 from bench.weights import offline
 
 MEGABYTE = 1_000_000
@@ -36,12 +38,14 @@ class Packed(NamedTuple):
         own: whether it is the user's, who gave it.
         url: where it came from, if nothing vouches for it yet.
         again: whether it is here from an earlier time, which may have been interrupted.
+        tables: whether the clip list is made of tables in it.
     """
 
     path: Path
     own: bool = False
     url: str = ""
     again: bool = False
+    tables: bool = False
 
     @property
     def called(self) -> str:
@@ -81,8 +85,9 @@ def obtain_archive(path: Path, shelf: Shelf, card: Card, options: Options, repor
         return None
     target = shelf.folder / source.url.rpartition("/")[2].partition("?")[0]
     known = source.sha256 or held_digest(shelf, source.url)
+    tables = isinstance(card.captions, Captions) and not all(one.url for one in card.captions.lists)
     if not known and came_from(source.url, target):
-        return Packed(target, url=source.url, again=True)
+        return Packed(target, url=source.url, again=True, tables=tables)
     here = target.is_file() and source.size in (0, target.stat().st_size)
     since = "" if source.sha256 else f" as the first time {instead(shelf)}"
     check = functools.partial(_checked, sha256=known, reporter=reporter)
@@ -96,7 +101,7 @@ def obtain_archive(path: Path, shelf: Shelf, card: Card, options: Options, repor
     if known or (here and offline()):  # in the latter case nobody knows where it came from
         return Packed(target)
     note_origin(source.url, target)
-    return Packed(target, url=source.url)
+    return Packed(target, url=source.url, tables=tables)
 
 
 def _checked(archive: Path, sha256: str, reporter: Reporter) -> Path:
@@ -128,7 +133,7 @@ def judged(packed: Packed | None) -> Iterator[None]:
         yield
     except (BadInput, NotEvaluable) as error:
         said = str(error)
-        if packed is None or not (isinstance(error, Damaged) or str(packed.path) in said):
+        if packed is None or not (isinstance(error, Damaged) or packed.tables or str(packed.path) in said):
             raise
         called = packed.said(said)
         if packed.url and (isinstance(error, Damaged) or not _has_audio(packed.path)):
@@ -136,7 +141,7 @@ def judged(packed: Packed | None) -> Iterator[None]:
         if isinstance(error, Damaged):
             raise Damaged(called) from error
         if packed.url:  # it may be the right one: a slip in the card must not cost another download
-            raise type(error)(f"{said}; to have {packed.path.name} downloaded again, remove it") from error
+            raise type(error)(f"{said}; to have it downloaded again, remove {packed.path}") from error
         raise
 
 
@@ -144,19 +149,16 @@ def _has_audio(archive: Path) -> bool:
     return any(member.path.suffix.lower() in SUFFIXES for member in members(archive))
 
 
-def settle(
-    packed: Packed, shelf: Shelf, items: Mapping[str, Item], before: Collection[str], reporter: Reporter
-) -> None:
-    """Hold to an archive that gave recordings; one that nothing vouches for and that gave none is not kept.
+def settle(packed: Packed, order: Order, items: Mapping[str, Item], before: Collection[str]) -> None:
+    """Hold to an archive that gave recordings; one that nothing vouches for and that has none is not kept.
 
     Where some could be read and some not, it is kept and not held to: the server is asked for another the next time.
 
     Args:
         packed: the archive, which was read.
-        shelf: where recordings went; call it with its lock held.
-        items: what became of those that are wanted, by name.
+        order: the recordings that are wanted of it; call it with the shelf's lock held.
+        items: what became of them, by name.
         before: the names of those that were ready before.
-        reporter: where it is said what could not be read.
 
     Raises:
         BadInput: the user's own archive has recordings that can't be read.
@@ -164,22 +166,29 @@ def settle(
     """
     mine = [item for item in items.values() if item.source.startswith(f"{packed.path.name}/")]
     unread = [item for item in mine if UNREAD in item.why]
-    given = [item for item in mine if item.status == "ready" and (packed.again or item.id not in before)]
-    said = f"{packed.called} gave none of the recordings that are wanted"
+    good = [item for item in mine if item.status == "ready"]
+    said = f"{packed.called} has none of the recordings that are wanted"
     if unread:
         names, why = listed([item.id for item in unread]), unread[0].why.partition(f"{UNREAD}: ")[2]
         said = f"{packed.called} is damaged: {names} can't be read from the archive: {why}"
     if packed.own:
         if unread:
             raise BadInput(said)
-    elif packed.url and not given and items.keys() - set(before):
+    elif packed.url and not good and (unread or not _has_any(packed.path, order)):
         raise packed.discarded(said)
     elif unread:
         forget_origin(packed.path)
-        reporter.line(f"{said}; what could be read was converted")
-    elif packed.url and given:
-        hold(shelf, packed.url, packed.path)
+        order.reporter.line(f"{said}; what could be read was converted")
+    elif packed.url and (packed.again or any(item.id not in before for item in good)) and good:
+        hold(order.shelf, packed.url, packed.path)
         forget_origin(packed.path)
+
+
+def _has_any(archive: Path, order: Order) -> bool:
+    """Whether any member is called as a recording that is wanted."""
+    names = order.names
+    audio = (member.path for member in members(archive) if member.path.suffix.lower() in SUFFIXES)
+    return any(composed(path.stem) in names for path in audio)
 
 
 def put_away(archive: Path, subsets: Sequence[Subset], reporter: Reporter) -> None:

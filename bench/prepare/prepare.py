@@ -10,12 +10,13 @@ from bench.card import Card, load_card
 from bench.disk import locked, sweep
 from bench.errors import BadInput
 from bench.manifest import Item, read_manifest
-from bench.prepare.clips import clip_list, subsets_of
+from bench.prepare.clips import clip_list, forgetting, subsets_of
 from bench.prepare.options import Options, check
 from bench.prepare.packed import judged, obtain_archive, put_away, settle
 from bench.prepare.recordings import gather_recordings, ready
 from bench.prepare.report import Report, Subset
 from bench.prepare.shelved import recover
+from bench.prepare.supply import Order
 from bench.prepared import Entry, Shelf, data_folder, list_digest, write_clips
 from bench.progress import Reporter
 from bench.sources import Recordings
@@ -44,13 +45,16 @@ def prepare(name: str, options: Options, reporter: Reporter) -> Report:
         recover(shelf)
         packed = obtain_archive(path, shelf, card, options, reporter)
         archive, before = (packed.path, ready(shelf, card, read_manifest(shelf))) if packed else (None, {})
+        first = bool(packed and packed.tables) and not options.lists and not shelf.table.is_file()
         with judged(packed):
             made = clip_list(path, shelf, card, options, archive, reporter)
             write_clips(shelf, card, made)
             wanted = {entry.recording: entry.start for entry in made}
             items, unused = gather_recordings(shelf, card, options, archive, wanted, reporter)
-        if packed:
-            settle(packed, shelf, {name: items[name] for name in wanted}, before, reporter)
+        if packed and isinstance(card.reference, Recordings):
+            order = Order(shelf, card, card.reference, wanted, reporter)
+            with forgetting(shelf, card) if first else contextlib.nullcontext():
+                settle(packed, order, {name: items[name] for name in wanted}, before)
         subsets = tuple(subsets_of(path, shelf, options.lists, items, reporter))
         if packed and not packed.own:
             put_away(packed.path, subsets, reporter)

@@ -114,21 +114,15 @@ def _name_strays(shelf: Shelf, lacking: Collection[str], reporter: Reporter) -> 
 def _clear_audio(
     shelf: Shelf, card: Card, items: Mapping[str, Item], wanted: Collection[str], reporter: Reporter
 ) -> None:
-    """Remove what was prepared and is not as the manifest has it; what somebody put there stays, and is not heard.
+    """Remove what was prepared and is not as its line in the manifest has it; what has no line stays, and is not heard.
 
-    Of a shelf that is stamped for this conversion only what is wanted is looked at; else everything: the stamp that is
-    put there now vouches for what only other subsets want, too.
+    Of a shelf that is stamped for this conversion only what is wanted is looked at; else everything.
     """
     there = {name: path for name, path in shelf.references().items() if path.suffix != FEATURES_ONLY}
-    if is_stamped(shelf, card):
-        why = "are not as they were prepared"
-        lines = {name: items[name].status for name in there if name in wanted and name in items}
-        there = {
-            name: there[name] for name, status in lines.items() if status == "ready"
-        }  # of others, a kill took the line
-    else:
-        why = "were cut or resampled otherwise than the card now says"
-    stale = [name for name in there if is_stale(shelf, card, name, items.get(name))]
+    stamped = is_stamped(shelf, card)
+    why = "are not as they were prepared" if stamped else "were cut or resampled otherwise than the card now says"
+    lines = [items[name] for name in there if name in items and (name in wanted or not stamped)]
+    stale = [one.id for one in lines if one.status == "ready" and is_stale(shelf, card, one)]
     for name in stale:
         there[name].unlink()
     if stale:

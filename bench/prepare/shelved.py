@@ -52,6 +52,11 @@ def keep(shelf: Shelf, listing: Listing, found: Sequence[Path]) -> tuple[Path, .
     return on_shelf(shelf, listing)
 
 
+def forget(shelf: Shelf, listing: Listing) -> None:
+    """Remove a table from the shelf."""
+    _remove(place_of(shelf, listing))
+
+
 def recover(shelf: Shelf) -> None:
     """Bring back the tables that a kill left aside, and remove what it left half-made; call it with the lock held."""
     for end in (NEW, OLD):

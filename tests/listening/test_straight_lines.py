@@ -223,6 +223,20 @@ def test_votes_all_alike_are_no_disagreement_of_who_prefers_one_system(kind: dic
     assert ("r1" in {one.rater for one in of(screened, "low_agreement")}) is (kind is not PREFERENCE)
 
 
+def test_nobody_is_dropped_for_disagreement_where_one_of_two_systems_is_simply_better() -> None:
+    """Clips then differ by chance alone: who varies has no correlation, and who never does would be left alone."""
+    draw = random.Random(3)
+    votes = {f"h{place}": [1 if draw.random() < 0.85 else -1 for _ in range(60)] for place in range(10)}
+    votes |= {"all": [1] * 60, "every": [1] * 60}
+    given = [one for name, scores in votes.items() for one in row(name, scores, **PREFERENCE)]
+    screened = screen(given)
+    flagged = of(screened, "low_agreement")
+    assert flagged
+    assert {one.dropped for one in flagged} == {0}
+    assert all("none are dropped for it in comparisons" in one.threshold for one in flagged)
+    assert not {"all", "every"} & {one.rater for one in flagged}
+
+
 def test_the_command_keeps_who_prefers_one_system_and_drops_who_prefers_one_place(bench: Bench) -> None:
     people: dict[str, list[float]] = {
         "ann": [1.0] * 10,

@@ -305,10 +305,74 @@ def test_a_slip_in_the_card_costs_no_archive(bench: Bench, site: Site) -> None:
     site.files["own.zip"] = zipped({"list.csv": GOOD, **recordings()})
     ran = bench(*WORDS, "--from", "archive")
     assert (ran.code, one_line(ran.err)) == (2, True)
-    assert ran.err.endswith("; to have own.zip downloaded again, remove it\n")
+    assert ran.err.endswith(f"; to have it downloaded again, remove {shelf().folder / 'own.zip'}\n")
     edited("caption: capton}", "caption: caption}")
     assert bench(*WORDS, "--from", "archive").code == 0
     assert len(site.asked) == 1
+
+
+def test_a_whole_archive_with_another_list_says_what_to_remove(bench: Bench, site: Site) -> None:
+    own_card(reference=f'{{archive: {{url: "{site.url("own.zip")}"}}}}', more="clips: 6\n")
+    site.files["own.zip"] = zipped({"list.csv": GOOD[: GOOD.index(b"c3")], **recordings(NAMES[:3])})
+    ran = bench(*WORDS, "--from", "archive")
+    assert (ran.code, one_line(ran.err), held()) == (3, True, {})
+    place = shelf().folder / "own.zip"
+    assert ran.err.endswith(f"it has 3 clips, and must have 6; to have it downloaded again, remove {place}\n")
+    place.unlink()
+    site.files["own.zip"] = zipped({"list.csv": GOOD, **recordings()})
+    assert bench(*WORDS, "--from", "archive").code == 0
+
+
+def test_the_list_of_an_archive_that_is_not_kept_is_not_held_to(bench: Bench, site: Site) -> None:
+    with_archive(site, "own.zip")
+    other = recordings(["elsewhere"])
+    site.files["own.zip"] = zipped({"list.csv": b"id,caption\nx1,rain\nx2,wind\n", **other})
+    ran = bench(*WORDS, "--from", "archive")
+    assert (ran.code, one_line(ran.err)) == (3, True)
+    assert ran.err.endswith("has none of the recordings that are wanted; it was not kept\n")
+    assert not {"clips.csv", "clips.json", "lists/list.csv", "own.zip"} & set(kept())
+    site.files["own.zip"] = zipped({"list.csv": GOOD, **recordings()})
+    assert bench(*WORDS, "--from", "archive").code == 0
+
+
+def test_an_archive_of_recordings_that_are_ready_is_no_bad_one(bench: Bench, site: Site) -> None:
+    with_archive(site, "own.zip")
+    site.files["own.zip"] = zipped(recordings(NAMES[:5]))
+    folder(recordings(NAMES[:5]))
+    assert bench(*PREPARE, "--audio", "mine").code == 3
+    for _ in range(2):
+        ran = bench("prepare", "own.yaml", "--lists", "lists", "--from", "archive")
+        assert "5 of 6 recordings are ready" in ran.out
+        assert "not kept" not in ran.err
+    assert (len(site.asked), held()) == (1, {})
+
+
+def test_a_recording_that_is_damaged_each_time_costs_none_of_the_others(bench: Bench, site: Site) -> None:
+    with_archive(site, "own.zip")
+    site.files["own.zip"] = damaged(zipped(recordings()), "c1.wav")
+    for _ in range(3):
+        ran = bench("prepare", "own.yaml", "--lists", "lists", "--from", "archive")
+        assert (ran.code, "own.zip" in kept()) == (3, True)
+        assert "c1 can't be read from the archive: Bad CRC-32; what could be read was converted" in ran.err
+        assert "5 of 6 recordings are ready" in ran.out
+
+
+@pytest.mark.parametrize("names", [NAMES[:4], ["elsewhere"]])
+def test_a_file_of_another_size_is_not_taken_for_the_archive(
+    bench: Bench, site: Site, monkeypatch: pytest.MonkeyPatch, names: list[str]
+) -> None:
+    data, other = zipped(recordings()), zipped(recordings(names))
+    own_card(reference=f'{{archive: {{url: "{site.url("own.zip")}", size: {len(data)}}}}}')
+    shelf().folder.mkdir(parents=True)
+    (shelf().folder / "own.zip").write_bytes(other)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    ran = bench(*FROM)
+    assert (ran.code, one_line(ran.err), held()) == (3, True, {})
+    assert "own.zip is not here (HF_HUB_OFFLINE is set" in ran.err
+    assert (shelf().folder / "own.zip").read_bytes() == other
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    site.files["own.zip"] = data
+    assert bench(*FROM).code == 0
 
 
 def test_after_an_upgrade_what_is_here_does_where_there_is_no_network(bench: Bench, site: Site) -> None:
