@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.errors import BadInput
-from bench.mpeg import Stream, is_called_mp3, mpeg_stream
+from bench.mpeg import WHOLE, Stream, is_called_mp3, mpeg_stream
 from bench.resample import sinc_resample
 from bench.truncation import cut_short
 
@@ -30,7 +30,6 @@ FEATURES_ONLY = ".features"  # what stands for a recording that was imported as 
 SILENCE = 1e-4  # peak: -80 dB of full scale; 16-bit dither stays below it
 FULL_SCALE = 32767 / 32768  # the largest positive 16-bit sample
 CLIPPED_RUN = 4  # consecutive samples at full scale: music touches it, clipping stays there
-WHOLE = 0.95  # share of the samples an MP3 header promises; without such a header the promise is an estimate
 
 
 class Unreadable(ValueError):

@@ -1,9 +1,11 @@
-"""Values of dataclasses from what YAML gives, held to the fields' types: a misspelt or mistyped field is named."""
+"""What YAML and JSON say, with nothing in it twice; and values of dataclasses, each field held to its type."""
 
 from __future__ import annotations
 
 import dataclasses
 import functools
+import json
+import re
 import types
 import typing
 from collections.abc import Hashable, Mapping
@@ -14,6 +16,7 @@ import yaml
 from bench.errors import BadInput, one_line, unknown
 
 T = TypeVar("T")
+UNWRITABLE = re.compile("[\0\ud800-\udfff]")  # what no file of text could be written with and read again
 WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false", type(None): "nothing"}
 
 
@@ -47,6 +50,33 @@ def read_yaml(text: str) -> Any:
         raise
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # a date such as 2024-13-01 is a ValueError
         raise BadInput(f"not YAML: {one_line(error)}") from error
+
+
+def read_json(text: str | bytes) -> Any:
+    """What a JSON text says.
+
+    Raises:
+        json.JSONDecodeError: it is not JSON.
+        ValueError: a key stands in an object twice, or a number is NaN or infinite.
+        RecursionError: lists or objects stand too deep within each other.
+
+    >>> read_json('{"a": [1, null]}')
+    {'a': [1, None]}
+    """
+    return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f"the key {name!r} stands twice in one object")
+        found[name] = value
+    return found
+
+
+def _no_number(constant: str) -> Any:
+    raise ValueError(f"{constant} is no number")
 
 
 def build(kind: type[T], fields: Any, where: str) -> T:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from bench.errors import BadInput
+from bench.typed import UNWRITABLE, read_json
 
 T = TypeVar("T")
 
@@ -20,7 +20,6 @@ KINDS = {
     float: "a number",
     type(None): "nothing",
 }
-UNWRITABLE = re.compile("[\0\ud800-\udfff]")  # no table could be written with it and read again
 
 
 def parsed(text: str, file: str) -> Any:
@@ -34,7 +33,7 @@ def parsed(text: str, file: str) -> Any:
         BadInput: it is no JSON, too deep, has a key twice, NaN, Infinity, a zero byte or half a character.
     """
     try:
-        value = json.loads(text, object_pairs_hook=_once, parse_constant=_refused)
+        value = read_json(text)
     except json.JSONDecodeError as error:
         raise BadInput(f"{file} begins as JSON does, but is none: line {error.lineno}: {error.msg}") from error
     except RecursionError as error:
@@ -44,19 +43,6 @@ def parsed(text: str, file: str) -> Any:
     if any(UNWRITABLE.search(one) for one in _texts(value)):
         raise BadInput(f"{file} is JSON with a zero byte or half a character (\\u0000, \\ud800 …) in a text")
     return value
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in found:
-            raise ValueError(f"the key {name!r} stands twice in one object")
-        found[name] = value
-    return found
-
-
-def _refused(constant: str) -> Any:
-    raise ValueError(f"{constant} is no number")
 
 
 def _texts(value: Any) -> Iterator[str]:

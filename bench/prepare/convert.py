@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from bench.audio import WHOLE, Unreadable, Waveform, opened, resample
+from bench.audio import Unreadable, Waveform, opened, resample
 from bench.card import Card
 from bench.digest import file_digest
 from bench.disk import write_atomically
 from bench.manifest import Item, made_of, said_by
+from bench.mpeg import WHOLE
 from bench.wav import encode_wav
 
 if TYPE_CHECKING:

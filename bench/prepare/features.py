@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import io
-import json
 import struct
 import tokenize
 import zipfile
@@ -28,7 +27,7 @@ from bench.prepared import Entry, list_digest
 from bench.record import pretty
 from bench.sources import Crop
 from bench.suite import Suite
-from bench.typed import build
+from bench.typed import build, read_json
 
 SCHEMA = 2
 ABOUT = "features.json"
@@ -169,14 +168,10 @@ def unpack(path: Path) -> Unpacked:
 
 
 def _contents(data: bytes) -> Contents:
-    fields = json.loads(data, parse_constant=_refused)
+    fields = read_json(data)
     if isinstance(fields, dict) and fields.get("schema") != SCHEMA:
         raise ValueError(f"schema is {fields.get('schema')!r}, not {SCHEMA}: another version of bench wrote it")
     return build(Contents, fields, ABOUT)
-
-
-def _refused(constant: str) -> float:
-    raise ValueError(f"{constant} is no number")
 
 
 def _read(archive: zipfile.ZipFile, name: str) -> bytes:

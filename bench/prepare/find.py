@@ -104,7 +104,7 @@ def _no_match(
     folder: Path, wanted: Mapping[str, float | None], patterns: Sequence[str], there: Mapping[str, list[Path]]
 ) -> str:
     if not there:
-        return f"no audio in {folder}: looked for {', '.join(SUFFIXES)}"
+        return _nothing(folder)
     name, start = next(iter(wanted.items()))
     looked = [one for pattern in patterns if (one := spelled(pattern, name, start))]
     shown = ", ".join(sorted(paths[0].name for paths in there.values())[:SHOWN])
@@ -112,6 +112,20 @@ def _no_match(
         f"none of the {sum(map(len, there.values()))} audio files in {folder} is one of the {len(wanted)} recordings: "
         f"looked for names such as {' or '.join(looked)}, and there are {shown}"
     )
+
+
+def _nothing(folder: Path) -> str:
+    return f"no audio in {folder}: looked for {', '.join(SUFFIXES)}"
+
+
+def require_audio(folder: Path) -> None:
+    """Raise if a folder can't be the one that is meant: before hours of downloads, and not behind them.
+
+    Raises:
+        BadInput: there is no audio in it, not even of kinds that are not read; or it can't be read.
+    """
+    if next(_below(folder, SUFFIXES + UNREAD), None) is None:
+        raise BadInput(_nothing(folder))
 
 
 def recordings_below(folder: Path) -> Iterator[Path]:

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 from bench.errors import BadInput, choices, listed, short, unknown
 from bench.prepare.literals import Item, json_items, json_line_items, python_items, text_of
 from bench.sources import Listing
+from bench.typed import UNWRITABLE
 
 KEY, VALUE = "key", "value"  # the columns of a mapping from ids to texts
-UNFIT = re.compile("[\0\ud800-\udfff]")  # what no file can be written with
 SCALARS = (str, int, float, bool, type(None))
 
 
@@ -170,6 +170,6 @@ def _cell(value: Any, name: str, listing: Listing, where: str) -> str:
             raise BadInput(f"{where}: {name} is a {type(value).__name__}, but must be a text or a number")
         return ""
     text = value if isinstance(value, str) else "" if value is None else json.dumps(value)
-    if UNFIT.search(text):
+    if UNWRITABLE.search(text):
         raise BadInput(f"{where}: {short(name)} holds a character that no file can be written with: {short(text)!r}")
     return text

@@ -6,12 +6,12 @@ import ast
 import io
 import json
 import warnings
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from bench.errors import BadInput, unknown
+from bench.typed import read_json
 
 
 class Item(NamedTuple):
@@ -78,19 +78,12 @@ def json_line_items(path: Path) -> Iterator[Item]:
 
 def _parsed(text: str, where: str) -> Any:
     try:
-        return json.loads(text, object_pairs_hook=_unique)
+        return read_json(text)
     except json.JSONDecodeError as error:
         line = "" if ", line" in where else f", line {error.lineno}"
         raise BadInput(f"{where}{line}: this is not JSON: {error.msg}") from error
     except (ValueError, RecursionError) as error:
         raise BadInput(f"{where}: {str(error)[:200]}") from error
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    doubled = [name for name, count in Counter(name for name, _ in pairs).items() if count > 1]
-    if doubled:
-        raise ValueError(f"{doubled[0]!r} stands there twice")
-    return dict(pairs)
 
 
 def python_items(path: Path, name: str) -> Iterator[Item]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from bench.card import Card
 from bench.errors import BadInput
 from bench.prepare.archive import is_archive
+from bench.prepare.find import require_audio
 from bench.prepared import data_folder, is_prepared
 from bench.sources import Recordings
 
@@ -34,7 +35,7 @@ def check(name: str, card: Card, options: Options) -> None:
     """Raise before anything is written if it cannot be what is asked for.
 
     Raises:
-        BadInput: the suite needs no preparing, the card does not know the way, or a folder is none.
+        BadInput: the suite needs no preparing, the card does not know the way, or a folder is none or has no audio.
     """
     if not is_prepared(card):
         raise BadInput(f"suite {name} needs no preparing: its captions and references are at hand")
@@ -48,6 +49,8 @@ def check(name: str, card: Card, options: Options) -> None:
             raise BadInput(f"{option} {folder} is not there")
         if folder:
             _check_apart(folder, option)
+    if options.audio and options.audio.is_dir():
+        require_audio(options.audio)
 
 
 def _check_apart(folder: Path, option: str) -> None:

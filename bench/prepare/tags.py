@@ -15,10 +15,11 @@ from contextlib import closing
 from pathlib import Path
 
 from bench.errors import BadInput, listed, short
-from bench.prepare.listing import UNFIT, Row, id_of, rows
+from bench.prepare.listing import Row, id_of, rows
 from bench.prepare.literals import json_items
 from bench.progress import Reporter
 from bench.sources import Captions, Listing
+from bench.typed import UNWRITABLE
 
 SUFFIXES = (".csv", ".json", ".db")
 NAMED = 5  # tags that a caption names at most: the heaviest
@@ -110,7 +111,7 @@ def _of_json(path: Path, listing: Listing) -> Tags:
         names = value.get("tag") if isinstance(value, dict) else None
         if track is None or not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise BadInput(f'{where}: must be a track\'s id with {{"tag": [...]}}')
-        if any(UNFIT.search(text) for text in (track, *names)):
+        if any(UNWRITABLE.search(text) for text in (track, *names)):
             raise BadInput(f"{where}: {short(track)!r} or a tag holds a character that no file can be written with")
         found[track] = _clean(names)
     return found

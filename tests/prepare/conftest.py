@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from feature_files import CARD, Move, shelf_of
+from server import Site, serving
 
+from bench.prepare import transfer
 from bench.prepared import Shelf
 
 
@@ -16,6 +19,20 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("BENCH_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("BENCH_CACHE", str(tmp_path / "cache"))
     return tmp_path / "data"
+
+
+@pytest.fixture
+def online(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets downloads be tried, twice and without a pause between."""
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    monkeypatch.setattr(transfer, "PAUSES", (0.0,))
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """A server of this machine, without files so far."""
+    with serving() as site:
+        yield site
 
 
 @pytest.fixture

@@ -9,34 +9,21 @@ import shutil
 import stat
 import tarfile
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from conftest import Bench, one_line, tree
 from recording_files import NAMES, folder, manifest, own_card, recordings, shelf, tar, zipped
-from server import Fault, Site, serving
+from server import Fault, Site
 
 from bench.errors import BadInput
-from bench.prepare import transfer
 from bench.prepare.archive import members, tables, unpack
 from bench.sources import Listing
 from bench.suites import load_suite
 
+pytestmark = pytest.mark.usefixtures("online")
 WORDS = ("prepare", "own.yaml", "--lists", "lists", "--quiet")
 HERE = ("prepare", "own.yaml", "--quiet")
-
-
-@pytest.fixture(autouse=True)
-def _places(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("HF_HUB_OFFLINE")
-    monkeypatch.setattr(transfer, "PAUSES", (0.0,))
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with serving() as site:
-        yield site
 
 
 def names_in(data: bytes, name: str = "a.zip") -> list[str]:

@@ -4,41 +4,22 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from conftest import Bench, one_line, tree
-from recording_files import NAMES, folder, own_card, recordings, shelf, tar, zipped
-from server import Site, serving
+from recording_files import NAMES, edited, folder, own_card, recordings, shelf, tar, zipped
+from server import Site
 
 from bench.errors import BadInput
-from bench.prepare import transfer
 from bench.prepare.held import held_digest, hold
 from bench.prepared import Shelf
 from bench.suites import load_suite
 from bench.weights import digest_of
 
+pytestmark = pytest.mark.usefixtures("online")
 PREPARE = ("prepare", "own.yaml", "--lists", "lists", "--quiet")
 WORDS = ("prepare", "own.yaml", "--quiet")
-
-
-@pytest.fixture(autouse=True)
-def _places(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("HF_HUB_OFFLINE")
-    monkeypatch.setattr(transfer, "PAUSES", (0.0,))
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with serving() as site:
-        yield site
-
-
-def edited(old: str, new: str) -> None:
-    text = Path("own.yaml").read_text(encoding="utf-8")
-    assert old in text
-    Path("own.yaml").write_text(text.replace(old, new), encoding="utf-8")
 
 
 def held() -> dict[str, str]:
@@ -504,3 +485,12 @@ def test_tags_of_another_copy_take_no_place_of_those_before(bench: Bench) -> Non
     assert (ran.code, one_line(ran.err)) == (2, True)
     assert "the list obtained has the SHA-256 " in ran.err
     assert load_suite("msd").list_sha256 == before
+
+
+def test_a_folder_without_audio_is_told_before_anything_is_downloaded(bench: Bench, site: Site) -> None:
+    with_address(site)
+    site.files["list.csv"] = GOOD
+    Path("empty").mkdir()
+    ran = bench(*WORDS, "--audio", "empty")
+    assert (ran.code, ran.err) == (2, "bench: no audio in empty: looked for .wav, .flac, .mp3, .ogg, .opus\n")
+    assert (site.asked, shelf().folder.exists()) == ([], False)

@@ -232,7 +232,7 @@ def test_a_key_that_stands_there_twice_is_refused(path: Path) -> None:
         assert said.startswith(", line 2: ")
         assert said.endswith(f"stands there before, in {path}, line 1")
     assert "stands there before" in refusal(path, "x = {'a': '1', 'a': '2'}", format="python", at="x", **options)
-    assert "'a' stands there twice" in refusal(path, '{"a": "1", "a": "2"}', format="json", **options)
+    assert "the key 'a' stands twice in one object" in refusal(path, '{"a": "1", "a": "2"}', format="json", **options)
 
 
 def test_bytes_are_no_text(path: Path) -> None:

@@ -24,20 +24,13 @@ from bench.prepared import Shelf
 from bench.progress import Reporter
 from bench.sources import Captions, Listing
 
+pytestmark = pytest.mark.usefixtures("online")
 DATA, OTHERS = b"id,caption\na,rain\n", b"id,caption\na,wind\n"
 SHELF = Shelf("own")
 
 
 def sha(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-@pytest.fixture(autouse=True)
-def _places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BENCH_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("BENCH_DATA", str(tmp_path / "data"))
-    monkeypatch.delenv("HF_HUB_OFFLINE")
-    monkeypatch.setattr(transfer, "PAUSES", (0.0,))
 
 
 @pytest.fixture

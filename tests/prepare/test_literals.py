@@ -69,8 +69,8 @@ def test_json_is_a_list_or_a_mapping_perhaps_under_a_key(path: Path) -> None:
     [
         ("", "", ", line 1: this is not JSON"),
         ('[\n"a" "b"\n]', "", ", line 2: this is not JSON"),
-        ('{"a": 1,\n"a": 2}', "", ": 'a' stands there twice"),
-        ('[{"a": 1, "a": 2}]', "", ": 'a' stands there twice"),
+        ('{"a": 1,\n"a": 2}', "", ": the key 'a' stands twice in one object"),
+        ('[{"a": 1, "a": 2}]', "", ": the key 'a' stands twice in one object"),
         ('{"data": []}', "date", ": no key is called 'date' (did you mean 'data'?)"),
         ("[1]", "data", ": no key is called 'data'"),
         ('"text"', "", " holds neither a list nor a mapping"),
@@ -86,7 +86,9 @@ def test_json_lines_are_named_by_line_and_blank_ones_passed_over(path: Path) -> 
     path.write_bytes(b'\xef\xbb\xbf{"a": 1}\r\n\r\n{"a": "\xe2\x80\xa8"}')
     assert list(json_line_items(path)) == [Item(f"{path}, line 1", {"a": 1}), Item(f"{path}, line 3", {"a": "\u2028"})]
     assert ", line 2: this is not JSON" in refusal(path, '{"a": 1}\n{"a": \n', kind="jsonl")
-    assert ", line 2: 'a' stands there twice" in refusal(path, '{"a": 1}\n{"a": 1, "a": 2}\n', kind="jsonl")
+    assert ", line 2: the key 'a' stands twice in one object" in refusal(
+        path, '{"a": 1}\n{"a": 1, "a": 2}\n', kind="jsonl"
+    )
 
 
 def test_python_is_the_literal_assigned_to_a_name(path: Path) -> None:

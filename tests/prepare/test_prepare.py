@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 from conftest import Bench, one_line, tree
-from recording_files import NAMES, encoded, folder, manifest, noise, own_card, recordings, shelf
+from recording_files import NAMES, edited, encoded, folder, manifest, noise, own_card, recordings, shelf
 
 from bench.audio import Condition
 from bench.digest import digest
@@ -298,12 +298,6 @@ def test_prepared_references_score_as_the_files_that_they_came_from(bench: Bench
 
 
 # What was made of another version of a card, or of another card, or was bad: it is never scored against.
-
-
-def edited(old: str, new: str, path: str = "own.yaml") -> None:
-    text = Path(path).read_text(encoding="utf-8")
-    assert old in text
-    Path(path).write_text(text.replace(old, new), encoding="utf-8")
 
 
 def prompts_beside() -> None:
