@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pytest
 
 from bench.errors import BadInput
-from bench.typed import build, read_yaml, required
+from bench.typed import build, read_json, read_yaml, required
 
 
 @dataclass(frozen=True)
@@ -112,3 +112,22 @@ def test_yaml_is_read_with_no_field_twice() -> None:
         BadInput, match=r"^not YAML: could not determine a constructor for the tag 'tag:yaml.org,2002:python"
     ):
         read_yaml("a: !!python/object/apply:os.getcwd []")
+
+
+@pytest.mark.parametrize("text", ['[1, {"a": null}]', b'[1, {"a": null}]'])
+def test_json_is_read_from_text_and_bytes(text: str | bytes) -> None:
+    assert read_json(text) == [1, {"a": None}]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"a": {"b": 1, "b": 1}}', "the key 'b' stands twice in one object"),
+        ("[NaN]", "NaN is no number"),
+        ("-Infinity", "-Infinity is no number"),
+        ("[1", "Expecting ',' delimiter"),
+    ],
+)
+def test_json_that_can_be_misread_is_refused(text: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        read_json(text)
