@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import http.server
 import json
-import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import ClassVar
 
 import pytest
+from hub_server import FIRST, SECOND, Hub, hub
 
 from bench.errors import BadInput, NotEvaluable
 from bench.hub import commit, content_digest, snapshot
 from bench.pretrained import Pretrained
 
-FIRST, SECOND = "1" * 40, "2" * 40
 FILES = {
     "config.json": b"{}",
     "net/model.safetensors": b"safe",
@@ -28,55 +23,11 @@ FILES = {
 }
 
 
-class Hub(http.server.BaseHTTPRequestHandler):
-    """One repository, ``owner/name``, whose branch can move, as the hub's client asks for it."""
-
-    head = FIRST
-    asked: ClassVar[list[str]] = []
-
-    def log_message(self, *_: object) -> None: ...
-
-    def do_HEAD(self) -> None:
-        self.do_GET()
-
-    def do_GET(self) -> None:
-        Hub.asked.append(self.path)
-        if self.path.startswith("/api/models/owner/name/tree/"):
-            tree = [{"type": "file", "path": name, "size": len(body), "oid": "0"} for name, body in FILES.items()]
-            self.answer(json.dumps(tree).encode(), "application/json")
-        elif self.path.startswith("/api/models/owner/name"):
-            names = [{"rfilename": name} for name in FILES]
-            self.answer(
-                json.dumps({"id": "owner/name", "sha": Hub.head, "siblings": names}).encode(), "application/json"
-            )
-        elif self.path.startswith("/owner/name/resolve/"):
-            revision, _, name = self.path.removeprefix("/owner/name/resolve/").partition("/")
-            self.answer(FILES[name], "application/octet-stream", revision)
-        else:
-            self.send_error(404)
-
-    def answer(self, body: bytes, kind: str, revision: str = "") -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("ETag", f'"{hashlib.sha1(body).hexdigest()}"')
-        if revision:
-            self.send_header("X-Repo-Commit", revision)
-        self.end_headers()
-        if self.command == "GET":
-            self.wfile.write(body)
-
-
 @pytest.fixture
 def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
     """Where a process finds the hub, and keeps what it gets."""
-    Hub.head, Hub.asked = FIRST, []
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hub) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        places = {"HF_HOME": str(tmp_path / "hub"), "BENCH_CACHE": str(tmp_path / "cache")}
-        address = {"HF_ENDPOINT": f"http://127.0.0.1:{server.server_address[1]}", "HF_HUB_DISABLE_XET": "1"}
-        yield {name: value for name, value in {**os.environ, **places, **address}.items() if name != "HF_HUB_OFFLINE"}
-        server.shutdown()
+    with hub("models", FILES, tmp_path) as environment:
+        yield environment
 
 
 def got(environment: dict[str, str], repository: str = "owner/name") -> str:
@@ -95,9 +46,9 @@ def got(environment: dict[str, str], repository: str = "owner/name") -> str:
 
 def test_a_repository_is_downloaded_once_without_what_nobody_loads(environment: dict[str, str]) -> None:
     assert got(environment) == f"{FIRST} config.json net/model.safetensors"
-    Hub.asked.clear()
+    Hub.paths.clear()
     assert got(environment) == f"{FIRST} config.json net/model.safetensors"
-    assert Hub.asked == []
+    assert Hub.paths == []
 
 
 def test_a_branch_that_moves_on_is_held_to_what_it_was(environment: dict[str, str]) -> None:

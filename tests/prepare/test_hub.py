@@ -2,70 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
-import http.server
 import io
 import json
-import os
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 import soundfile
 from conftest import Ran, one_line, tree
+from hub_server import FIRST, SECOND, Hub, hub
 from recording_files import NAMES, encoded, manifest, noise, own_card, recordings, shelf
 
 pyarrow = pytest.importorskip("pyarrow")
 
-FIRST, SECOND = "1" * 40, "2" * 40
 PREPARE = ("prepare", "own.yaml", "--lists", "lists", "--from", "hub")
 REFERENCE = (
     '{files: ["{recording}"], hub: {repository: owner/name, files: ["data/test-*", "test/*"], id: %s, audio: %s}}'
 )
-
-
-class Hub(http.server.BaseHTTPRequestHandler):
-    """One data set, ``owner/name``, whose branch can move, as the hub's client asks for it."""
-
-    head = FIRST
-    files: ClassVar[dict[str, bytes]] = {}
-    asked: ClassVar[list[str]] = []
-    broken: ClassVar[set[str]] = set()
-
-    def log_message(self, *_: object) -> None: ...
-
-    def do_HEAD(self) -> None:
-        self.do_GET()
-
-    def do_GET(self) -> None:
-        if self.path.startswith("/api/datasets/owner/name/tree/"):
-            found = [{"type": "file", "path": name, "size": len(body), "oid": "0"} for name, body in self.files.items()]
-            self.answer(json.dumps(found).encode(), "application/json")
-        elif self.path.startswith("/api/datasets/owner/name"):
-            said = {"id": "owner/name", "sha": Hub.head, "siblings": [{"rfilename": name} for name in self.files]}
-            self.answer(json.dumps(said).encode(), "application/json")
-        elif self.path.startswith("/datasets/owner/name/resolve/"):
-            revision, _, name = self.path.removeprefix("/datasets/owner/name/resolve/").partition("/")
-            if self.command == "GET":
-                Hub.asked.append(name)
-            self.answer(self.files[name], "application/octet-stream", revision, cut=name in self.broken)
-        else:
-            self.send_error(404)
-
-    def answer(self, body: bytes, kind: str, revision: str = "", *, cut: bool = False) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("ETag", f'"{hashlib.sha1(body).hexdigest()}"')
-        if revision:
-            self.send_header("X-Repo-Commit", revision)
-        self.end_headers()
-        if self.command == "GET":
-            self.wfile.write(body[: len(body) // 2] if cut else body)
 
 
 Run = Callable[..., Ran]
@@ -75,12 +31,7 @@ Run = Callable[..., Ran]
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """The command line in a process that takes this machine's server for the hub."""
     monkeypatch.setenv("BENCH_DATA", str(tmp_path / "data"))
-    Hub.head, Hub.files, Hub.asked, Hub.broken = FIRST, {}, [], set()
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hub) as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        places = {"HF_HOME": str(tmp_path / "hub"), "BENCH_CACHE": str(tmp_path / "cache")}
-        address = {"HF_ENDPOINT": f"http://127.0.0.1:{server.server_address[1]}", "HF_HUB_DISABLE_XET": "1"}
-        there = {name: value for name, value in os.environ.items() if name != "HF_HUB_OFFLINE"} | places | address
+    with hub("datasets", {}, tmp_path) as there:
 
         def run(*words: str, before: str = "", **more: str) -> Ran:
             code = f"import sys; {before}\nfrom bench.cli import main; sys.exit(main({[*PREPARE, *words]!r}))"
@@ -91,7 +42,6 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
             return Ran(ran.returncode, ran.stdout, ran.stderr)
 
         yield run
-        server.shutdown()
 
 
 def card(identity: str = "id", audio: str = "audio", names: tuple[str, ...] = NAMES) -> None:
@@ -138,7 +88,7 @@ def test_recordings_in_five_rows_each_come_once_and_later_files_are_not_had(run:
     }
     ran = run("--quiet")
     assert (ran.code, ran.err) == (0, "")
-    assert Hub.asked == ["data/test-0.parquet", "data/test-1.parquet"]
+    assert Hub.fetched == ["data/test-0.parquet", "data/test-1.parquet"]
     assert "6 of 6 recordings are ready" in ran.out
     assert tree(shelf().audio) == from_files()
     sources = {name: item["source"] for name, item in manifest().items()}
@@ -169,7 +119,7 @@ def test_a_folder_of_audio(run: Run) -> None:
     Hub.files |= {f"test/deep/{name}": data for name, data in recordings().items()}
     Hub.files |= {"test/other.wav": b"not wanted", "test/c0.txt": b"not wanted"}
     assert run("--quiet").code == 0
-    assert Hub.asked == [f"test/deep/{name}.wav" for name in NAMES]
+    assert Hub.fetched == [f"test/deep/{name}.wav" for name in NAMES]
     assert tree(shelf().audio) == from_files()
 
 
@@ -179,9 +129,9 @@ def test_a_branch_is_held_to_its_commit_and_what_is_had_is_not_asked_for_again(r
     ran = run("--quiet")
     assert ran.code == 3
     assert "2 missing (not in the data set): c4, c5" in ran.out
-    Hub.head, Hub.asked = SECOND, []
+    Hub.head, Hub.fetched = SECOND, []
     assert run("--quiet").code == 3
-    assert Hub.asked == []
+    assert Hub.fetched == []
     held = json.loads(next(Path("cache").rglob("revisions.json")).read_text(encoding="utf-8"))
     assert held == {"datasets/owner/name@main": FIRST}
 
@@ -196,9 +146,9 @@ def test_offline_the_hubs_cache_will_do(run: Run) -> None:
     made = tree(shelf().audio)
     for path in shelf().folder.rglob("*.*"):
         path.unlink()
-    Hub.asked.clear()
+    Hub.fetched.clear()
     assert run("--quiet", HF_HUB_OFFLINE="1").code == 0
-    assert (tree(shelf().audio), Hub.asked) == (made, [])
+    assert (tree(shelf().audio), Hub.fetched) == (made, [])
 
 
 def test_one_bad_row_loses_no_other(run: Run) -> None:
@@ -255,9 +205,9 @@ def test_a_transfer_that_breaks_off_is_one_line_and_the_next_goes_on(run: Run) -
     assert "owner/name can't be had from the hub" in ran.err
     assert [name for name, item in manifest().items() if item["status"] == "ready"] == ["c0", "c1", "c2"]
     Hub.broken.clear()
-    Hub.asked.clear()
+    Hub.fetched.clear()
     assert run("--quiet").code == 0
-    assert Hub.asked == ["data/test-1.parquet"]
+    assert Hub.fetched == ["data/test-1.parquet"]
 
 
 def test_without_pyarrow_its_extra_is_named(run: Run) -> None:
