@@ -90,6 +90,8 @@ def things(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BENCH_DATA", str(tmp_path / "data"))
     for folder in ("audiocaps", "musiccaps", "clotho", "msd", "tracks", "lists"):
         (tmp_path / "my" / folder).mkdir(parents=True)
+        if folder not in ("msd", "lists"):
+            (tmp_path / "my" / folder / "recording.wav").write_bytes(tone())
     ratings = [f"r{rater},{system},i{item},OVL,{1 + (rater + item + len(system)) % 5}"
                for rater in range(6) for system in ("a", "bb") for item in range(6)]  # fmt: skip
     (tmp_path / "votes.csv").write_text(
